@@ -1,0 +1,15 @@
+# A lab host with every package the roles install already on it, and none of the services started:
+# converge then downloads nothing. Roles still declare the packages, so a real host gets the same.
+ARG BASE
+FROM ${BASE}
+RUN printf '#!/bin/sh\nexit 101\n' > /usr/sbin/policy-rc.d && chmod 755 /usr/sbin/policy-rc.d \
+ && mkdir -p /etc/postgresql-common && echo 'create_main_cluster = false' > /etc/postgresql-common/createcluster.conf \
+ && apt-get update \
+ && apt-get install -y --no-install-recommends \
+      docker.io docker-cli iptables nftables python3-docker \
+      postgresql-17 postgresql-contrib patroni etcd-server etcd-client pgbouncer python3-psycopg2 python3-etcd \
+      redis-server redis-tools python3-redis \
+      python3-cryptography python3-yaml docker-registry \
+ && apt-get clean && rm -rf /var/lib/apt/lists/* /usr/sbin/policy-rc.d \
+ && systemctl disable docker.service docker.socket containerd.service postgresql.service patroni.service etcd.service \
+      pgbouncer.service redis-server.service docker-registry.service nftables.service
