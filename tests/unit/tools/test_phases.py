@@ -1,0 +1,101 @@
+# Copyright (c) 2026, the tierline.erp contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+from __future__ import annotations
+
+import os
+import pathlib
+import signal
+import subprocess
+import time
+
+import pytest
+
+PHASES = pathlib.Path(__file__).parents[3] / "tools" / "phases"
+
+
+def run(directory, *words):
+    return subprocess.run([PHASES, *words], cwd=directory, capture_output=True, text=True, check=False, timeout=60)
+
+
+def test_all_passed(tmp_path):
+    done = run(tmp_path, "demo", "one=echo first", "two=echo second", "--show", "two")
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.splitlines()[-1] == "2 passed, 0 failed"
+    assert "first" not in done.stdout.splitlines()
+    assert "second" in done.stdout.splitlines()
+    assert (tmp_path / ".cache/logs/demo/one.log").read_text() == "first\n"
+    assert (tmp_path / ".cache/logs/demo/one.log").stat().st_mode & 0o077 == 0
+
+
+def test_a_failure_shows_the_end_of_its_log_and_stops(tmp_path):
+    done = run(tmp_path, "demo", "one=seq 1000; exit 3", "two=true", "--tail", "2")
+    assert done.returncode == 1
+    assert "  | 999\n  | 1000\n" in done.stdout
+    assert "  | 998\n" not in done.stdout
+    assert "/one.log" in done.stdout
+    assert done.stdout.splitlines()[-1] == "0 passed, 1 failed, 1 skipped"
+
+
+def test_keep_going_runs_the_rest_and_still_fails(tmp_path):
+    done = run(tmp_path, "demo", "--keep-going", "one=false", "two=true")
+    assert done.returncode == 1
+    assert done.stdout.splitlines()[-1] == "1 passed, 1 failed"
+
+
+def test_only_selects(tmp_path):
+    done = run(tmp_path, "demo", "one=false", "two=true", "three=true", "--only", "two three")
+    assert done.stdout.splitlines()[-1] == "2 passed, 0 failed"
+
+
+def test_heartbeat_without_a_terminal(tmp_path):
+    done = run(tmp_path, "demo", "one=echo busy; sleep 1.2", "--heartbeat", "0.5")
+    assert "[1/1] one … 0s  busy" in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (["demo", "one"], "'one' is not NAME=COMMAND"),
+        (["demo", "a/b=true"], "is not NAME=COMMAND"),
+        (["demo", "one="], "is not NAME=COMMAND"),
+        (["demo", "one=true", "one=true"], "same name"),
+        (["demo", "one=true", "--only", "tow"], "no phase is called 'tow'; there are: one"),
+        (["demo", "one=true", "--show", "tow"], "no phase is called 'tow'"),
+        (["../x", "one=true"], "RUN '../x'"),
+    ],
+)
+def test_wrong_usage(tmp_path, words, told):
+    done = run(tmp_path, *words)
+    assert done.returncode == 2
+    assert told in done.stderr
+    assert not (tmp_path / ".cache").exists()
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_ends_the_phase_and_what_it_started(tmp_path, number):
+    """The phase writes its end; a background job, which ignores SIGINT, is ended with it."""
+    phase = "one=trap 'echo ended; exit 1' INT TERM; sleep 1000 & echo $! >job; echo ready; wait"
+    with subprocess.Popen([PHASES, "demo", phase, "two=true"], cwd=tmp_path, stdout=subprocess.PIPE, text=True) as process:
+        log = tmp_path / ".cache/logs/demo/one.log"
+        while not log.exists() or "ready" not in log.read_text():
+            time.sleep(0.05)
+        process.send_signal(number)
+        output, _ = process.communicate(timeout=30)
+    assert process.returncode == 128 + number
+    assert log.read_text().splitlines() == ["ready", "ended"]
+    assert output.splitlines()[-1] == "0 passed, 1 failed, 1 skipped"
+    with pytest.raises(ProcessLookupError):
+        os.kill(int((tmp_path / "job").read_text()), 0)
+
+
+def test_old_runs_are_removed(tmp_path):
+    logs = tmp_path / ".cache/logs"
+    for day in range(10, 32):
+        (logs / f"demo-202001{day}-000000-1").mkdir(parents=True)
+    (logs / "demo2-20200101-000000-1").mkdir()
+    run(tmp_path, "demo", "one=true")
+    kept = sorted(path.name for path in logs.glob("demo-*"))
+    assert len(kept) == 20
+    assert kept[0] == "demo-20200113-000000-1"
+    assert (logs / "demo2-20200101-000000-1").exists()
