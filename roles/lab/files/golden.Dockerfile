@@ -13,3 +13,6 @@ RUN printf '#!/bin/sh\nexit 101\n' > /usr/sbin/policy-rc.d && chmod 755 /usr/sbi
  && apt-get clean && rm -rf /var/lib/apt/lists/* /usr/sbin/policy-rc.d \
  && systemctl disable docker.service docker.socket containerd.service postgresql.service patroni.service etcd.service \
       pgbouncer.service redis-server.service docker-registry.service nftables.service
+COPY entry.sh /entry.sh
+STOPSIGNAL SIGRTMIN+3
+CMD ["sh", "/entry.sh"]
