@@ -1,0 +1,222 @@
+# Copyright (c) 2026, the tierline.erp contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Derive the variables of machines and environments: the only place that knows tiers and role variables."""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Iterable
+from typing import Any
+
+from . import explain, ports
+from .models import Cell, Environment, Estate, Intent, Machine, Resolution, Settings
+from .placement import app_machine
+from .promises import strongest
+from .schema import DEFAULT_EXTENSIONS, DEFAULT_IMAGE, DEFAULT_MODULES
+
+PGBOUNCER_PORT = 6432
+REDIS_PORT = 6379
+REDIS_MEMORY_MB = 256
+
+
+def compile_estate(estate: Estate, intent: Intent) -> Resolution:
+    """Variables and groups of a valid estate."""
+    variables: dict[str, Settings] = {}
+    machines_of: dict[str, list[str]] = {}
+    for cell in estate.cells.values():
+        shared = [machine.name for machine in cell.machines]
+        items = {e.name: _environment_facts(e, cell, intent) for e in cell.environments}
+        for environment in cell.environments:
+            variables[environment.name] = _environment(environment, items[environment.name], shared, intent, estate)
+            machines_of[environment.name] = shared
+        for machine in cell.machines:
+            variables[machine.name] = _machine(machine, cell, items)
+    return Resolution(variables, _groups(estate), machines_of)
+
+
+def _groups(estate: Estate) -> dict[str, list[str]]:
+    groups: dict[str, list[str]] = {}
+    for environment in estate.environments.values():
+        for word in (f"tier_{environment.tier}", f"tenant_{environment.tenant}", f"stage_{environment.stage}"):
+            groups.setdefault(word, []).append(environment.name)
+    for cell in estate.cells.values():
+        for machine in cell.machines:
+            for role in machine.roles:
+                groups.setdefault(f"role_{role}", []).append(machine.name)
+    return {name: sorted(groups[name]) for name in sorted(groups)}
+
+
+def _environment_facts(environment: Environment, cell: Cell, intent: Intent) -> Settings:
+    """What environments and machines both need to know of one environment."""
+    words = environment.words
+    return {
+        "environment": environment,
+        "database": str(words["database_name"] or environment.name),
+        "ports": ports.slots(words["port_block"] or ports.hashed_block(environment.name)),
+        "app_machine": app_machine(environment, cell),
+        "image": words["image"] if words["image"] is not None else intent.template(DEFAULT_IMAGE),
+        "modules": list(DEFAULT_MODULES if words["modules"] is None else words["modules"]),
+        "extensions": list(DEFAULT_EXTENSIONS if words["database_extensions"] is None else words["database_extensions"]),
+        "domains": list(environment.domains),
+    }
+
+
+def _environment(environment: Environment, facts: Settings, machines: list[str], intent: Intent, estate: Estate) -> Settings:
+    words = environment.words
+    return {
+        "ansible_connection": "local",
+        "ansible_python_interpreter": intent.template("{{ ansible_playbook_python }}"),
+        "estate_environment": {
+            "name": environment.name,
+            "tenant": environment.tenant,
+            "cell": environment.cell,
+            "stage": environment.stage,
+            "tier": environment.tier,
+            "owner": words["owner"],
+            "cost_centre": words["cost_centre"],
+            "data_classification": words["data_classification"],
+            "domains": facts["domains"],
+            "modules": facts["modules"],
+            "database": facts["database"],
+            "database_role": environment.name,
+            "app_machine": facts["app_machine"].name,
+            "ports": facts["ports"],
+            "promises": explain.nested(environment.settings),
+        },
+        "estate_machines": machines,
+        "estate_explanation": explain.explanation(environment, estate.tiers[environment.tier]),
+    }
+
+
+def _machine(machine: Machine, cell: Cell, items: dict[str, Settings]) -> Settings:
+    variables: Settings = {"estate_cell": cell.name, "estate_certificates": _certificates(machine, items)}
+    for role, derive in (("postgres", _postgres), ("redis", _redis), ("app", _app), ("edge", _edge)):
+        if role in machine.roles:
+            variables |= derive(machine, cell, items)
+    return variables
+
+
+def _members(machines: Iterable[Machine]) -> list[Settings]:
+    return [{"name": machine.name, "address": machine.address} for machine in machines]
+
+
+def _postgres(_machine: Machine, cell: Cell, items: dict[str, Settings]) -> Settings:
+    mode, strict = strongest(cell.environments)
+    return {
+        "postgres_ha_cluster": cell.name,
+        "postgres_ha_members": _members(cell.with_role("postgres")),
+        "postgres_ha_synchronous_mode": mode,
+        "postgres_ha_synchronous_strict": strict,
+        "estate_postgres_tenants": [
+            {
+                "environment": name,
+                "database": facts["database"],
+                "owner": name,
+                "connection_limit": facts["environment"].settings["sizing.connection_limit"],
+                "extensions": facts["extensions"],
+                "secret": "database",
+            }
+            for name, facts in items.items()
+        ],
+    }
+
+
+def _redis(_machine: Machine, cell: Cell, items: dict[str, Settings]) -> Settings:
+    return {
+        "redis_name": cell.name,
+        "redis_members": _members(cell.with_role("redis")),
+        "redis_purpose": "session",
+        "redis_maxmemory_mb": REDIS_MEMORY_MB,
+        "estate_redis_users": [
+            {"environment": name, "name": name, "key_prefix": f"{name}:", "secret": "redis"} for name in items
+        ],
+    }
+
+
+def _app(machine: Machine, cell: Cell, items: dict[str, Settings]) -> Settings:
+    here = {name: facts for name, facts in items.items() if facts["app_machine"] is machine}
+    return {
+        "estate_odoo_environments": [_odoo(facts, cell) for facts in here.values()],
+        "odoo_container_edge_addresses": [edge.address for edge in cell.with_role("edge")],
+    }
+
+
+def _odoo(facts: Settings, cell: Cell) -> Settings:
+    environment: Environment = facts["environment"]
+    name, settings = environment.name, environment.settings
+    # The first member by name; the path to a cluster of three belongs to the high-availability work.
+    return {
+        "environment": name,
+        "tenant": environment.tenant,
+        "image": facts["image"],
+        "domains": facts["domains"],
+        "modules": facts["modules"],
+        "database": {
+            "name": facts["database"],
+            "user": name,
+            "host": cell.with_role("postgres")[0].address,
+            "port": PGBOUNCER_PORT,
+        },
+        "redis": {"host": cell.with_role("redis")[0].address, "port": REDIS_PORT, "user": name, "key_prefix": f"{name}:"},
+        "ports": {slot: facts["ports"][slot] for slot in ("http", "websocket")},
+        "workers": settings["sizing.workers"],
+        "cron_threads": settings["sizing.cron_threads"],
+        "memory_mb": settings["sizing.memory_mb"],
+        "cpus": settings["sizing.cpus"],
+        "secrets": {"database": "database", "admin": "admin", "master": "master"},
+    }
+
+
+def _edge(_machine: Machine, _cell: Cell, items: dict[str, Settings]) -> Settings:
+    return {"estate_traefik_routes": [_route(name, facts) for name, facts in items.items()]}
+
+
+def _route(name: str, facts: Settings) -> Settings:
+    base = f"http://{_in_url(facts['app_machine'].address)}"
+    return {
+        "environment": name,
+        "tenant": facts["environment"].tenant,
+        "domains": facts["domains"],
+        "certificate": name,
+        "web": [f"{base}:{facts['ports']['http']}"],
+        "websocket": [f"{base}:{facts['ports']['websocket']}"],
+    }
+
+
+def _in_url(address: str) -> str:
+    return f"[{address}]" if ":" in address else str(address)
+
+
+def _certificates(machine: Machine, items: dict[str, Settings]) -> list[Settings]:
+    """Service certificates carry the machine's names; the edge has one certificate for each environment."""
+    services = []
+    if "postgres" in machine.roles:
+        services += [("etcd", "etcd"), ("patroni", "postgres"), ("postgres", "postgres"), ("pgbouncer", "postgres")]
+    if "redis" in machine.roles:
+        services.append(("redis", "redis"))
+    names, addresses = _subject(machine)
+    certificates = [_certificate(name, machine.name, names, addresses, group, None) for name, group in services]
+    if "edge" in machine.roles:
+        certificates += [
+            _certificate(name, facts["domains"][0], facts["domains"], [], "traefik", name) for name, facts in items.items()
+        ]
+    return certificates
+
+
+def _certificate(name: str, common: str, names: list[str], addresses: list[str], group: str, environment: Any) -> Settings:
+    return {
+        "name": name,
+        "common_name": common,
+        "dns_names": names,
+        "ip_addresses": addresses,
+        "group": group,
+        "environment": environment,
+    }
+
+
+def _subject(machine: Machine) -> tuple[list[str], list[str]]:
+    try:
+        return [machine.name], [str(ipaddress.ip_address(str(machine.address)))]
+    except ValueError:
+        return list(dict.fromkeys([machine.name, str(machine.address)])), []

@@ -1,0 +1,65 @@
+# Copyright (c) 2026, the tierline.erp contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Say for each derived setting where it came from."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from .catalogue import Tier
+from .models import Environment
+
+_HOST = "written for the environment (host_vars or group_vars)"
+_DERIVED: dict[str, tuple[str, str]] = {
+    "database": ("database_name", "default: the name of the environment"),
+    "modules": ("modules", "default"),
+    "ports": ("port_block", "hash of the environment's name"),
+    "app_machine": ("app_machine", "placement: hash of its name among the cell's app machines"),
+}
+
+
+def nested(settings: Mapping[str, Any]) -> dict[str, Any]:
+    """``sizing.workers`` becomes ``sizing: {workers: …}``."""
+    tree: dict[str, Any] = {}
+    for key, value in settings.items():
+        group, _dot, leaf = key.rpartition(".")
+        (tree.setdefault(group, {}) if group else tree)[leaf] = value
+    return tree
+
+
+def explanation(environment: Environment, tier: Tier) -> dict[str, str]:
+    """Setting -> source, in the order of the catalogue."""
+    sources = {name: _HOST if environment.words[word] is not None else default for name, (word, default) in _DERIVED.items()}
+    sources |= tier.origin
+    for key in environment.overridden:
+        sources[key] = f"overrides of the environment, instead of {tier.settings[key]} from {tier.origin[key]}"
+    return sources
+
+
+def table(environment: Mapping[str, Any], sources: Mapping[str, str]) -> str:
+    """A table for people: setting, value, source."""
+    rows = [("SETTING", "VALUE", "SOURCE")]
+    rows += [(str(key), _value(environment, str(key)), str(source)) for key, source in sources.items()]
+    widths = [max(len(row[column]) for row in rows) for column in (0, 1)]
+    title = f"{environment['name']}: tier {environment['tier']}, cell {environment['cell']}"
+    return "\n".join([title, "", *_lines(rows, widths)])
+
+
+def _lines(rows: Iterable[tuple[str, str, str]], widths: list[int]) -> list[str]:
+    return [f"{setting:<{widths[0]}}  {value:<{widths[1]}}  {source}".rstrip() for setting, value, source in rows]
+
+
+def _value(environment: Mapping[str, Any], key: str) -> str:
+    if key in _DERIVED:
+        value: Any = environment[key]
+    else:
+        value = environment["promises"]
+        for part in key.split("."):
+            value = value[part]
+    if isinstance(value, Mapping):
+        return ", ".join(f"{name} {item}" for name, item in value.items())
+    if isinstance(value, (list, tuple)):
+        return ", ".join(str(item) for item in value)
+    return str(value).lower() if isinstance(value, bool) else str(value)

@@ -1,0 +1,23 @@
+# Copyright (c) 2026, the tierline.erp contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The one entry point: intent in, resolution out, or every problem at once."""
+
+from __future__ import annotations
+
+from . import conflicts, consistency, placement, promises
+from .compile import compile_estate
+from .errors import EstateError, Problem
+from .models import Intent, Resolution
+from .read import read
+
+
+def resolve(intent: Intent) -> Resolution:
+    """Resolve the estate that ``intent`` describes. Pure: the same intent gives the same result."""
+    problems: list[Problem] = []
+    estate = read(intent, problems)
+    for check in (consistency.check, promises.check, conflicts.check, placement.check):
+        problems += check(estate)
+    if problems:
+        raise EstateError(problems)
+    return compile_estate(estate, intent)

@@ -1,0 +1,109 @@
+# Copyright (c) 2026, the tierline.erp contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The words people write: keys of environments, cells, machines and tier settings."""
+
+from __future__ import annotations
+
+from .fields import Field
+
+NAME = r"[a-z][a-z0-9_]{0,47}"
+DOMAIN = r"(?=.{1,253}$)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?"
+STAGES = ("production", "staging", "development", "training")
+ROLES = ("app", "backup", "edge", "postgres", "redis")
+NEEDED_ROLES = ("app", "edge", "postgres", "redis")
+ISOLATION = ("pooled", "shared", "dedicated")
+PORT_FIRST, PORT_LAST, PORT_BLOCK = 10000, 32767, 4
+DEFAULT_IMAGE = "{{ odoo_container_image }}"
+DEFAULT_MODULES = ("account",)
+DEFAULT_EXTENSIONS = ("pg_trgm", "unaccent")
+
+ENVIRONMENT: dict[str, Field] = {
+    "service_tier": Field("string", "the name of a tier of the catalogue", required=True),
+    "tenant": Field("string", "the customer or legal entity that owns the environment", required=True, pattern=NAME),
+    "cell": Field("string", "the cell that serves it: X for the inventory group cell_X", required=True),
+    "stage": Field("string", "what the environment is used for", required=True, choices=STAGES),
+    "domains": Field(
+        "list", "the host names users type", required=True, items=Field("string", "a lower-case host name", pattern=DOMAIN)
+    ),
+    "owner": Field("string", "the person or team that answers for it", default=""),
+    "cost_centre": Field("string", "where its cost is booked", default=""),
+    "data_classification": Field(
+        "string",
+        "how sensitive its data is",
+        default="internal",
+        choices=("public", "internal", "confidential", "restricted"),
+    ),
+    "modules": Field("list", "Odoo modules to install", items=Field("string", "a module", pattern=r"[a-z][a-z0-9_]*")),
+    "image": Field("string", "the container image, by digest; a template is evaluated on the app machine"),
+    "database_name": Field("string", "the name of its database; default: the environment's name", pattern=NAME),
+    "database_extensions": Field(
+        "list", "PostgreSQL extensions", items=Field("string", "an extension", pattern=r"[a-z][a-z0-9_-]*")
+    ),
+    "app_machine": Field("string", "the app machine that runs it; default: chosen by hash among the cell's app machines"),
+    "port_block": Field("integer", "first of its four ports", minimum=PORT_FIRST, maximum=PORT_LAST - PORT_BLOCK + 1),
+    "overrides": Field("mapping", "settings of the tier that this environment changes, such as sizing.workers: 4"),
+}
+
+CELL: dict[str, Field] = {
+    "cell_isolation": Field(
+        "string", "shared: many environments; dedicated: one", required=True, choices=("shared", "dedicated")
+    ),
+    "cell_runtime": Field("string", "what runs the containers", default="docker", choices=("docker",)),
+    "cell_network": Field("network", "the network of its machines"),
+    "cell_container_networks": Field("network", "the pool its container networks are taken from"),
+    "cell_backup_store": Field("mapping", "where its backups go"),
+}
+
+STORE: dict[str, Field] = {
+    "kind": Field("string", "what the store is", required=True, choices=("none", "filesystem", "object_storage")),
+    "object_lock": Field("boolean", "the store refuses to delete before the retention date", default=False),
+    "endpoint": Field("string", "URL of the object storage"),
+    "bucket": Field("string", "the bucket of the cell"),
+    "region": Field("string", "region of the bucket"),
+}
+
+MACHINE: dict[str, Field] = {
+    "machine_roles": Field("list", "what the machine does", required=True, items=Field("string", "a role", choices=ROLES)),
+    "address": Field("string", "the name or IP address peers use; default: the inventory name", pattern=r"[A-Za-z0-9_.:-]+"),
+    "machine_memory_mb": Field("integer", "memory for environments", minimum=1),
+    "machine_cpus": Field("number", "CPUs for environments", minimum=0.1),
+    "machine_disk_gb": Field("integer", "disk for databases and filestores", minimum=1),
+}
+
+TIER: dict[str, Field] = {
+    "isolation": Field("string", "pooled or shared: any cell; dedicated: a cell of its own", choices=ISOLATION),
+    "disposable": Field("boolean", "may be destroyed and rebuilt at any time"),
+    "stages": Field("list", "stages the tier may serve", items=Field("string", "a stage", choices=STAGES)),
+    "availability.database_members": Field("integer", "database members the cell must have, at least", minimum=1, maximum=5),
+    "availability.synchronous_mode": Field("string", "synchronous replication", choices=("off", "on", "quorum")),
+    "availability.synchronous_strict": Field("boolean", "refuse writes rather than accept them on one member only"),
+    "recovery.rpo_seconds": Field("integer", "most data, in seconds, that a disaster may cost; 0 is none", minimum=0),
+    "recovery.rto_seconds": Field("integer", "longest time until service is back", minimum=1),
+    "backup.enabled": Field("boolean", "backups are taken"),
+    "backup.full_every_hours": Field("integer", "time between two full backups", minimum=1),
+    "backup.wal_archive_seconds": Field("integer", "longest wait before WAL is archived; 0: no archiving", minimum=0),
+    "backup.retention_days": Field("integer", "how long recovery points are kept", minimum=0),
+    "backup.records_retention_years": Field("integer", "how long year-end backups are kept as records", minimum=0),
+    "backup.immutable": Field("boolean", "nobody can delete a backup before its date"),
+    "backup.immutable_days": Field("integer", "how long a backup cannot be deleted", minimum=0),
+    "backup.restore_test_every_days": Field("integer", "time between two restore tests; 0: never", minimum=0),
+    "sizing.workers": Field("integer", "Odoo HTTP workers", minimum=1, overridable=True),
+    "sizing.cron_threads": Field("integer", "Odoo cron workers", minimum=0, overridable=True),
+    "sizing.memory_mb": Field("integer", "memory limit of the application", minimum=256, overridable=True),
+    "sizing.cpus": Field("number", "CPU limit of the application", minimum=0.1, overridable=True),
+    "sizing.connection_limit": Field("integer", "connections of its database role", minimum=5, overridable=True),
+    "quotas.database_gb": Field("integer", "size of the database", minimum=1, overridable=True),
+    "quotas.filestore_gb": Field("integer", "size of the filestore", minimum=1, overridable=True),
+    "quotas.requests_per_second": Field("integer", "requests accepted per second", minimum=1, overridable=True),
+    "slo.availability_percent": Field("number", "availability objective", minimum=0, maximum=100),
+    "slo.latency_p95_ms": Field("integer", "response time objective", minimum=1),
+    "hardening.profile": Field("string", "baseline of the machines", choices=("baseline", "strict")),
+    "change.policy": Field("string", "what a change needs", choices=("free", "reviewed", "approved")),
+    "change.close_freeze": Field("boolean", "no change while the books are being closed"),
+    "schedule.running": Field("string", "when it runs", choices=("always", "office_hours"), overridable=True),
+    "logs.retention_days": Field("integer", "how long logs are kept", minimum=1, overridable=True),
+    "price.currency": Field("string", "ISO 4217 code", pattern="[A-Z]{3}", overridable=True),
+    "price.monthly": Field("money", "price per month", overridable=True),
+}
+OVERRIDABLE = {key: field for key, field in TIER.items() if field.overridable}
