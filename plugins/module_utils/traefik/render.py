@@ -1,0 +1,151 @@
+# Copyright (c) 2026, the tierline.erp contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from typing import Any
+
+from ansible_collections.tierline.erp.plugins.module_utils.traefik.errors import StoreError, TraefikError
+from ansible_collections.tierline.erp.plugins.module_utils.traefik.models import Policy, Route, route_from
+
+_HEADER = "# Written by tierline.erp.traefik_routes: changes by hand are undone by its next run."
+# One comment line per environment is the record that the module reads back. It also carries the certificate's
+# fingerprint, so that a renewed certificate changes this file, which is what makes Traefik load it.
+_RECORD = "# route: "
+
+# Odoo answers these on its evented server; all else goes to its web workers.
+_WEBSOCKET_PATHS = ("/websocket", "/longpolling")
+# The database manager, in the browser and over XML-RPC.
+_CLOSED_PATHS = ("/web/database", "/xmlrpc/db", "/xmlrpc/2/db")
+
+_CIPHERS = [
+    "TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256",
+    "TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256",
+    "TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384",
+    "TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384",
+    "TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256",
+    "TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256",
+]
+
+
+def render(routes: Iterable[Route], policy: Policy) -> str:
+    """Print Traefik's dynamic configuration: sorted, without timestamps, the same text for the same routes.
+
+    The body is JSON, which is YAML too, so that a managed host needs no YAML library.
+    """
+    ordered = sorted(routes, key=lambda route: route.environment)
+    records = [_RECORD + json.dumps(route.to_dict(), sort_keys=True) for route in ordered]
+    body = json.dumps(_configuration(ordered, policy), indent=2, sort_keys=True)
+    return "\n".join([_HEADER, *records, body, ""])
+
+
+def parse(text: str) -> list[Route]:
+    """Read the routes back from what `render` wrote."""
+    try:
+        return [route_from(json.loads(line[len(_RECORD) :])) for line in text.splitlines() if line.startswith(_RECORD)]
+    except (ValueError, AttributeError, TraefikError) as error:
+        raise StoreError(
+            f"the dynamic configuration holds a route that can't be read ({error}); it was edited by hand. "
+            "Remove that line, or run with exclusive: true and all routes."
+        ) from error
+
+
+def needs_loading(before: str, after: str) -> bool:
+    """Tell whether Traefik has something to load: records alone are not configuration, except for the certificates."""
+    return _configured(before) != _configured(after)
+
+
+def _configured(text: str) -> tuple[list[str], set[tuple[str, str | None]]]:
+    lines = [line for line in text.splitlines() if not line.startswith("#")]
+    try:
+        return lines, {(route.certificate, route.certificate_sha256) for route in parse(text)}
+    except TraefikError:
+        return lines, set()
+
+
+def _configuration(routes: list[Route], policy: Policy) -> dict[str, Any]:
+    tls: dict[str, Any] = {
+        "options": {"default": {"minVersion": "VersionTLS12", "cipherSuites": _CIPHERS, "sniStrict": True}},
+    }
+    if not routes:
+        return {"tls": tls}
+    names = sorted({route.certificate for route in routes})
+    tls["certificates"] = [
+        {"certFile": f"{policy.pki_dir}/{name}/tls.crt", "keyFile": f"{policy.pki_dir}/{name}/tls.key"} for name in names
+    ]
+    http: dict[str, Any] = {
+        "middlewares": _middlewares(policy),
+        "routers": {},
+        "serversTransports": {
+            # An Odoo worker serves one connection at a time, so a connection kept open for later would hold a
+            # worker, and a POST sent on one that is just closing would be lost.
+            "odoo": {"maxIdleConnsPerHost": -1, "forwardingTimeouts": {"dialTimeout": "5s", "responseHeaderTimeout": "0s"}},
+        },
+        "services": {},
+    }
+    for route in routes:
+        http["routers"] |= _routers(route)
+        http["services"] |= {
+            f"{route.environment}-web": _service(route.web, "/web/health"),
+            f"{route.environment}-websocket": _service(route.websocket, "/websocket/health"),
+        }
+    return {"http": http, "tls": tls}
+
+
+def _routers(route: Route) -> dict[str, Any]:
+    hosts = " || ".join(f"Host(`{domain}`)" for domain in route.domains)
+    paths = {"websocket": _under(_WEBSOCKET_PATHS), "closed": _under(_CLOSED_PATHS)}
+
+    def router(kind: str, service: str, middlewares: list[str], priority: int) -> dict[str, Any]:
+        rule = f"({hosts}) && ({paths[kind]})" if kind in paths else hosts
+        return {
+            "entryPoints": ["websecure"],
+            "middlewares": middlewares,
+            "priority": priority,
+            "rule": rule,
+            "service": service,
+            "tls": {},
+        }
+
+    name = route.environment
+    return {
+        f"{name}-closed": router("closed", "noop@internal", ["security-headers", "closed"], 300),
+        # Buffering would break the upgrade of the connection, so the evented server has no body limit here.
+        f"{name}-websocket": router("websocket", f"{name}-websocket", ["security-headers"], 200),
+        f"{name}-web": router("web", f"{name}-web", ["security-headers", "body-limit"], 100),
+    }
+
+
+def _under(paths: Iterable[str]) -> str:
+    return " || ".join(f"Path(`{path}`) || PathPrefix(`{path}/`)" for path in paths)
+
+
+def _service(urls: Iterable[str], health_path: str) -> dict[str, Any]:
+    servers = [{"url": url} for url in urls]
+    balancer: dict[str, Any] = {"passHostHeader": True, "servers": servers, "serversTransport": "odoo"}
+    # With one server there is nowhere else to go: a check could only turn its answers into 503.
+    if len(servers) > 1:
+        balancer["healthCheck"] = {"interval": "5s", "path": health_path, "timeout": "3s"}
+    return {"loadBalancer": balancer}
+
+
+def _middlewares(policy: Policy) -> dict[str, Any]:
+    return {
+        # Nobody has this address: every request is rejected before it reaches a server.
+        "closed": {"ipAllowList": {"rejectStatusCode": 404, "sourceRange": ["255.255.255.255/32"]}},
+        # Requests are read completely before a worker sees them: slow uploads don't hold one.
+        "body-limit": {"buffering": {"maxRequestBodyBytes": policy.body_limit_mb * 1024 * 1024}},
+        "security-headers": {
+            "headers": {
+                "contentTypeNosniff": True,
+                # No Content-Security-Policy here: Odoo sends its own, stricter one with attachments, and this would replace it.
+                "customFrameOptionsValue": "SAMEORIGIN",
+                "customResponseHeaders": {"Server": "", "X-Powered-By": ""},
+                "permissionsPolicy": "camera=(self), geolocation=(self), microphone=(self), payment=(self), usb=(self)",
+                "referrerPolicy": "strict-origin-when-cross-origin",
+                "stsSeconds": policy.hsts_seconds,
+            }
+        },
+    }

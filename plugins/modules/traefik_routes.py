@@ -1,0 +1,238 @@
+#!/usr/bin/python
+# Copyright (c) 2026, the tierline.erp contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: traefik_routes
+version_added: 0.1.0
+short_description: Routes of many environments through one Traefik edge
+description:
+  - Reconciles the routes of any number of environments in one call, in one file of dynamic configuration that is sorted,
+    validated and replaced in one step. Traefik loads it without a restart and without dropping connections.
+  - Only the environments that are given are touched; the others stay as they are.
+  - Each environment gets its pages, its websocket on the evented server, a closed database manager, HSTS and security
+    headers, TLS 1.2 or later with modern cipher suites, and a limit for request bodies. A client that names an unknown
+    host is refused during the TLS handshake. Nothing is retried.
+  - The file records the fingerprint of each certificate, so that a renewed certificate is a change, and Traefik loads it.
+  - When Traefik runs, the module waits until Traefik has loaded a changed file, and fails when it doesn't.
+extends_documentation_fragment: tierline.erp.attributes
+author: the tierline.erp contributors
+options:
+  routes:
+    description: The environments and how each is reached.
+    type: list
+    elements: dict
+    required: true
+    suboptions:
+      environment:
+        description: Name of the environment.
+        type: str
+        required: true
+      state:
+        description: Whether the environment has routes.
+        type: str
+        choices: [present, absent]
+        default: present
+      tenant:
+        description: Tenant that owns the environment. Recorded only. Defaults to the environment's name.
+        type: str
+      domains:
+        description:
+          - Host names under which the environment is reached, without scheme, port or wildcard. Needed when present.
+          - A domain that another environment has is refused.
+        type: list
+        elements: str
+      certificate:
+        description: Name of the certificate, a directory below O(pki_dir). Defaults to the environment's name.
+        type: str
+      web:
+        description: Servers for pages, each as V(http://host:port). Needed when present.
+        type: list
+        elements: str
+      websocket:
+        description: Servers for C(/websocket) and C(/longpolling), each as V(http://host:port). Needed when present.
+        type: list
+        elements: str
+  exclusive:
+    description: Remove every environment that is not in O(routes).
+    type: bool
+    default: false
+  path:
+    description: The file of dynamic configuration. Its directory must exist.
+    type: path
+    default: /etc/traefik/dynamic/tierline.yml
+  group:
+    description: Group that may read the file. It is written with mode 0640.
+    type: str
+    default: traefik
+  pki_dir:
+    description: Directory that holds the certificates, as C(<name>/tls.crt) and C(<name>/tls.key).
+    type: path
+    default: /etc/tierline/pki
+  ca_path:
+    description:
+      - Authority that must have signed the certificates. They are checked against it before they are used.
+      - An empty string means the host's own trusted authorities.
+    type: str
+    default: /etc/tierline/pki/ca.crt
+  hsts_seconds:
+    description: For how many seconds browsers shall insist on HTTPS.
+    type: int
+    default: 31536000
+  body_limit_mb:
+    description: Largest accepted request body in MiB.
+    type: int
+    default: 256
+  metrics_url:
+    description: Where Traefik's metrics are read to see that the file was loaded.
+    type: str
+    default: http://127.0.0.1:8082/metrics
+  load_timeout:
+    description: Seconds that Traefik may take to load a changed file.
+    type: int
+    default: 15
+seealso:
+  - module: tierline.erp.traefik_routes_info
+"""
+
+EXAMPLES = r"""
+- name: Reach two environments through this edge
+  tierline.erp.traefik_routes:
+    routes:
+      - environment: acme_prod
+        tenant: acme
+        domains: [erp.acme.example.com]
+        certificate: acme_prod
+        web: ["http://app1.example.com:10008"]
+        websocket: ["http://app1.example.com:10009"]
+      - environment: acme_staging
+        tenant: acme
+        domains: [staging.acme.example.com]
+        certificate: acme_staging
+        web: ["http://app1.example.com:10012"]
+        websocket: ["http://app1.example.com:10013"]
+
+- name: Close an environment that was decommissioned
+  tierline.erp.traefik_routes:
+    routes:
+      - environment: acme_training
+        state: absent
+"""
+
+RETURN = r"""
+environments:
+  description: What was, or in check mode would be, added, changed and removed.
+  returned: success
+  type: dict
+  sample: {added: [acme_prod], changed: [], removed: []}
+loaded:
+  description:
+    - Whether a running Traefik has loaded the file.
+    - False in check mode, where nothing had to be loaded, and where Traefik doesn't run yet.
+  returned: success
+  type: bool
+  sample: true
+"""
+
+from typing import Any
+
+from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.tierline.erp.plugins.module_utils.traefik.errors import TraefikError
+from ansible_collections.tierline.erp.plugins.module_utils.traefik.models import Policy, Route, route_from
+from ansible_collections.tierline.erp.plugins.module_utils.traefik.plan import changed_environments, merge, with_fingerprints
+from ansible_collections.tierline.erp.plugins.module_utils.traefik.render import needs_loading, parse, render
+from ansible_collections.tierline.erp.plugins.module_utils.traefik.store import Certificates, DynamicFile, Metrics
+
+
+def argument_spec() -> dict[str, Any]:
+    return {
+        "routes": {
+            "type": "list",
+            "elements": "dict",
+            "required": True,
+            "options": {
+                "environment": {"type": "str", "required": True},
+                "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
+                "tenant": {"type": "str"},
+                "domains": {"type": "list", "elements": "str"},
+                "certificate": {"type": "str"},
+                "web": {"type": "list", "elements": "str"},
+                "websocket": {"type": "list", "elements": "str"},
+            },
+            "required_if": [("state", "present", ("domains", "web", "websocket"))],
+        },
+        "exclusive": {"type": "bool", "default": False},
+        "path": {"type": "path", "default": "/etc/traefik/dynamic/tierline.yml"},
+        "group": {"type": "str", "default": "traefik"},
+        "pki_dir": {"type": "path", "default": "/etc/tierline/pki"},
+        "ca_path": {"type": "str", "default": "/etc/tierline/pki/ca.crt"},
+        "hsts_seconds": {"type": "int", "default": 31536000},
+        "body_limit_mb": {"type": "int", "default": 256},
+        "metrics_url": {"type": "str", "default": "http://127.0.0.1:8082/metrics"},
+        "load_timeout": {"type": "int", "default": 15},
+    }
+
+
+def run(
+    params: dict[str, Any], store: DynamicFile, certificates: Certificates, metrics: Metrics, check_mode: bool
+) -> dict[str, Any]:
+    before = store.read()
+    # Whoever gives all the routes doesn't need what a hand has spoilt.
+    current = _readable(before) if params["exclusive"] else parse(before)
+    present, absent = _desired(params["routes"])
+    present = with_fingerprints(present, {route.certificate: certificates.fingerprint(route.certificate) for route in present})
+    desired = merge(current, present, absent, params["exclusive"])
+    after = render(desired, Policy(params["hsts_seconds"], params["body_limit_mb"], params["pki_dir"]))
+    changed = before != after
+    loaded = False
+    if not check_mode:
+        for route in present:
+            certificates.check(route.certificate, route.domains)
+        if changed:
+            loaded = _replace(store, metrics, before, after)
+    return {
+        "changed": changed,
+        "environments": changed_environments(current, desired),
+        "loaded": loaded,
+        "diff": {"before": before, "after": after, "before_header": store.path, "after_header": store.path},
+    }
+
+
+def _readable(text: str) -> list[Route]:
+    try:
+        return parse(text)
+    except TraefikError:
+        return []
+
+
+def _desired(items: list[dict[str, Any]]) -> tuple[list[Route], list[str]]:
+    present = [route_from(item) for item in items if item["state"] == "present"]
+    return present, [item["environment"] for item in items if item["state"] == "absent"]
+
+
+def _replace(store: DynamicFile, metrics: Metrics, before: str, after: str) -> bool:
+    reloads = metrics.reloads()
+    store.write(after)
+    if reloads is None or not needs_loading(before, after):
+        return False
+    metrics.wait_for_reload(reloads)
+    return True
+
+
+def main() -> None:
+    module = AnsibleModule(argument_spec=argument_spec(), supports_check_mode=True)
+    params = module.params
+    store = DynamicFile(params["path"], params["group"] or None)
+    certificates = Certificates(params["pki_dir"], params["ca_path"] or None)
+    metrics = Metrics(params["metrics_url"], params["load_timeout"])
+    try:
+        result = run(params, store, certificates, metrics, module.check_mode)
+    except TraefikError as error:
+        module.fail_json(msg=str(error))
+    module.exit_json(**result)
+
+
+if __name__ == "__main__":
+    main()
