@@ -6,8 +6,8 @@ from __future__ import annotations
 
 """Why a certificate must be issued, and what has to change on a machine. Pure: no file, no process, no clock of its own.
 
-Invariant: a usable key is never replaced, and a certificate is only written where `reasons()` named a reason. A run that is cut off
-anywhere leaves a state for which `reasons()` names what is missing, so the next run completes it.
+Invariant: a usable key is never replaced, and a certificate is only written where `reasons()` named a reason. A run that is cut
+off anywhere leaves a state for which `reasons()` names what is missing, so the next run completes it.
 """
 
 from collections.abc import Iterable, Mapping
@@ -110,8 +110,9 @@ def check_lifetimes(valid: timedelta, authority: Certificate, now: datetime) -> 
     """Refuses to issue from an authority that ends before the certificates would."""
     if authority.not_after - now < valid:
         raise PkiError(
-            f"the authority {authority.common_name!r} ends on {authority.not_after:%Y-%m-%d}, and a certificate of {valid.days} days would "
-            "outlive it: ask for shorter ones, or create a new authority in another directory and run every machine against it"
+            f"the authority {authority.common_name!r} ends on {authority.not_after:%Y-%m-%d}, "
+            f"and a certificate of {valid.days} days would outlive it: ask for shorter ones, "
+            "or create a new authority in another directory and run every machine against it"
         )
 
 
