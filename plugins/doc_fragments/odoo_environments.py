@@ -1,0 +1,171 @@
+# Copyright (c) 2026, the tierline.erp contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+
+class ModuleDocFragment:
+    """The environments of one machine, as several modules take them."""
+
+    DOCUMENTATION = r"""
+options:
+  environments:
+    description:
+      - The environments that this call is about. Others on the machine are left alone.
+    type: list
+    elements: dict
+    required: true
+    suboptions:
+      environment:
+        description:
+          - Name of the environment. It starts with a small letter and has at most 40 small letters, digits and underscores.
+        type: str
+        required: true
+      state:
+        description:
+          - V(absent) stops and removes what runs. All other options but O(environments[].remove_filestore) are then ignored.
+        type: str
+        choices: [present, absent]
+        default: present
+      tenant:
+        description:
+          - Whose environment it is; becomes the container's label C(tierline.tenant).
+        type: str
+      image:
+        description:
+          - The Odoo image, by the digest of a registry (C(name@sha256:...)).
+          - Where it was loaded on the machine, its ID will do (C(sha256:...)).
+          - A tag is refused, because it can move.
+        type: str
+      domains:
+        description:
+          - Host names of the environment. The first one becomes Odoo's base URL, C(https://<first domain>).
+        type: list
+        elements: str
+      modules:
+        description:
+          - Odoo modules that must be installed, C(base) aside. Modules are never uninstalled.
+        type: list
+        elements: str
+      database:
+        description:
+          - Where the environment's database is. It must exist and the user must own it.
+        type: dict
+        suboptions:
+          name:
+            description: Name of the database.
+            type: str
+            required: true
+          user:
+            description: Role that connects.
+            type: str
+            required: true
+          host:
+            description: Host name or address; several are separated by commas. The server's certificate must carry it.
+            type: str
+            required: true
+          port:
+            description: Port of PostgreSQL or of PgBouncer (transaction pooling will do).
+            type: int
+            default: 6432
+      redis:
+        description:
+          - The environment's Redis. The container is told its address.
+        type: dict
+        suboptions:
+          host:
+            description: Host name or address.
+            type: str
+            required: true
+          port:
+            description: Port of Redis.
+            type: int
+            default: 6379
+          user:
+            description: ACL user of the environment.
+            type: str
+          key_prefix:
+            description: Beginning of all keys that the user may touch.
+            type: str
+      ports:
+        description:
+          - Ports of this machine where the environment is published.
+        type: dict
+        suboptions:
+          http:
+            description: Port of web pages and remote calls, 1024 to 65535.
+            type: int
+            required: true
+          websocket:
+            description: Port of websockets, 1024 to 65535.
+            type: int
+            required: true
+      workers:
+        description:
+          - Number of Odoo's HTTP worker processes. With V(0) Odoo is one threaded process.
+        type: int
+        default: 2
+      cron_threads:
+        description:
+          - Number of processes for scheduled actions.
+        type: int
+        default: 1
+      memory_mb:
+        description:
+          - Memory limit of the container in MiB, 512 or more.
+        type: int
+        default: 1024
+      cpus:
+        description:
+          - CPU limit of the container in cores.
+        type: float
+        default: 1.0
+      uid:
+        description:
+          - User and group number that the container runs as and that owns the filestore.
+          - The default follows from the name, so it differs between environments and is the same on every machine.
+        type: int
+      options:
+        description:
+          - More settings for C(odoo.conf), for example C(limit_time_real). Those that isolation depends on are refused.
+        type: dict
+        default: {}
+      remove_filestore:
+        description:
+          - With O(environments[].state=absent), also delete the environment's filestore. It can't be brought back.
+        type: bool
+        default: false
+      secrets:
+        description:
+          - Passwords of the environment. They are only written to files that the environment's user reads.
+        type: dict
+        suboptions:
+          database:
+            description: Password of O(environments[].database.user).
+            type: str
+          admin:
+            description: Password of Odoo's user C(admin). Set when this value changes; a password that a person set later stays.
+            type: str
+          master:
+            description: Odoo's database manager password; the manager itself is off.
+            type: str
+          redis:
+            description: Password of O(environments[].redis.user).
+            type: str
+  config_dir:
+    description:
+      - Directory on the machine with one subdirectory per environment for its configuration.
+    type: path
+    default: /etc/tierline/odoo
+  data_dir:
+    description:
+      - Directory on the machine with one subdirectory per environment for its filestore.
+    type: path
+    default: /var/lib/tierline/odoo
+  ca_file:
+    description:
+      - Certificate authority, in PEM, that the database's certificate is checked against.
+    type: path
+    default: /etc/tierline/pki/ca.crt
+"""

@@ -1,0 +1,81 @@
+# Copyright (c) 2026, the tierline.erp contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Argument specs that the modules share."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from .errors import OdooError
+from .models import Settings
+
+
+def environments() -> dict[str, Any]:
+    return {
+        "type": "list",
+        "elements": "dict",
+        "required": True,
+        "options": {
+            "environment": {"type": "str", "required": True},
+            "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
+            "tenant": {"type": "str"},
+            "image": {"type": "str"},
+            "domains": {"type": "list", "elements": "str"},
+            "modules": {"type": "list", "elements": "str"},
+            "database": {
+                "type": "dict",
+                "options": {
+                    "name": {"type": "str", "required": True},
+                    "user": {"type": "str", "required": True},
+                    "host": {"type": "str", "required": True},
+                    "port": {"type": "int", "default": 6432},
+                },
+            },
+            "redis": {
+                "type": "dict",
+                "options": {
+                    "host": {"type": "str", "required": True},
+                    "port": {"type": "int", "default": 6379},
+                    "user": {"type": "str"},
+                    "key_prefix": {"type": "str", "no_log": False},
+                },
+            },
+            "ports": {
+                "type": "dict",
+                "options": {"http": {"type": "int", "required": True}, "websocket": {"type": "int", "required": True}},
+            },
+            "workers": {"type": "int", "default": 2},
+            "cron_threads": {"type": "int", "default": 1},
+            "memory_mb": {"type": "int", "default": 1024},
+            "cpus": {"type": "float", "default": 1.0},
+            "uid": {"type": "int"},
+            "options": {"type": "dict", "default": {}},
+            "remove_filestore": {"type": "bool", "default": False},
+            "secrets": {
+                "type": "dict",
+                "no_log": False,
+                "options": {name: {"type": "str", "no_log": True} for name in ("database", "admin", "master", "redis")},
+            },
+        },
+    }
+
+
+def places() -> dict[str, Any]:
+    defaults = Settings()
+    return {
+        "config_dir": {"type": "path", "default": defaults.config_dir},
+        "data_dir": {"type": "path", "default": defaults.data_dir},
+        "ca_file": {"type": "path", "default": defaults.ca_file},
+    }
+
+
+def settings(params: dict[str, Any]) -> Settings:
+    known = {name: params[name] for name in ("config_dir", "data_dir", "ca_file") if params.get(name)}
+    if params.get("listen_addresses"):
+        known["listen_addresses"] = tuple(params["listen_addresses"])
+    for name, value in known.items():
+        if name != "listen_addresses" and not value.startswith("/"):
+            raise OdooError(f"{name} is {value!r}: an absolute path is needed")
+    return Settings(**known)

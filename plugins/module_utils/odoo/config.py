@@ -1,0 +1,120 @@
+# Copyright (c) 2026, the tierline.erp contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What is written into an environment's odoo.conf. Pure: same input, same text."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import hmac
+from collections.abc import Mapping
+from typing import Any
+
+from .models import Environment
+
+HTTP_PORT = 8069
+WEBSOCKET_PORT = 8072
+DATA_DIR = "/var/lib/odoo"
+HIDDEN = ("admin_passwd", "db_password")
+
+_ROUNDS = 600_000  # what Odoo 19 itself uses
+_MIB = 1024 * 1024
+
+
+def fingerprint(key: bytes, *parts: str) -> str:
+    """Tells whether something changed without telling what it is, even to someone who guesses: the key never leaves its owner."""
+    return hmac.new(key, "\0".join(parts).encode(), hashlib.sha256).hexdigest()
+
+
+def _ab64(data: bytes) -> str:
+    return base64.b64encode(data).decode().rstrip("=").replace("+", ".")
+
+
+def admin_passwd(master: str, name: str, key: bytes, existing: str | None = None) -> str:
+    """The database manager's password the way Odoo stores it (passlib's pbkdf2_sha512).
+
+    The salt follows from the secret and this machine's key, so the same secret gives the same text, and the slow part is skipped
+    where the text in place already carries that salt.
+    """
+    salt = bytes.fromhex(fingerprint(key, "admin_passwd", name, master))[:16]
+    prefix = f"$pbkdf2-sha512${_ROUNDS}${_ab64(salt)}$"
+    if existing and existing.startswith(prefix):
+        return existing
+    return prefix + _ab64(hashlib.pbkdf2_hmac("sha512", master.encode(), salt, _ROUNDS))
+
+
+def memory_limits(memory_mb: int) -> tuple[int, int]:
+    """Soft and hard limit of one Odoo process in bytes.
+
+    Odoo counts virtual memory, of which an idle worker has about 230 MiB: below 640 MiB workers would be recycled for nothing.
+    Above Odoo's own default of 2560 MiB a single request should not take the memory of all others.
+    """
+    hard = min(max(memory_mb * 8 // 10, 640), 2560)
+    return hard * 8 // 10 * _MIB, hard * _MIB
+
+
+def settings(env: Environment, hashed_master: str) -> dict[str, Any]:
+    soft, hard = memory_limits(env.memory_mb)
+    return {
+        "limit_memory_soft": soft,
+        "limit_memory_hard": hard,
+        "limit_time_cpu": 600,
+        "limit_time_real": 1200,
+        "limit_time_real_cron": 3600,
+        "limit_request": 65536,
+        "db_maxconn": 16,
+        **env.options,
+        "admin_passwd": hashed_master,
+        "data_dir": DATA_DIR,
+        "db_host": ",".join(env.database.hosts),
+        "db_name": env.database.name,
+        "db_password": env.secrets["database"],
+        "db_port": env.database.port,
+        "db_sslmode": "verify-full",
+        "db_user": env.database.user,
+        "dbfilter": f"^{env.database.name}$",
+        "gevent_port": WEBSOCKET_PORT,
+        "http_interface": "0.0.0.0",
+        "http_port": HTTP_PORT,
+        "list_db": False,
+        "max_cron_threads": env.cron_threads,
+        "proxy_mode": True,
+        "workers": env.workers,
+    }
+
+
+def setup_settings(env: Environment) -> dict[str, Any]:
+    """For a one-off run: nothing listens, nothing is scheduled, and an installation may take its time and memory."""
+    unlimited = dict.fromkeys(("limit_memory_soft", "limit_memory_hard", "limit_time_cpu", "limit_time_real"), 0)
+    return {**settings(env, "*"), **unlimited, "workers": 0, "max_cron_threads": 0}
+
+
+def render(values: Mapping[str, Any]) -> str:
+    lines = [f"{key} = {values[key]}" for key in sorted(values)]
+    return "\n".join(["# Managed by tierline.erp.odoo_container: changes made here are lost.", "[options]", *lines, ""])
+
+
+def read_option(text: str, name: str) -> str | None:
+    for line in text.splitlines():
+        key, separator, value = line.partition("=")
+        if separator and key.strip() == name:
+            return value.strip()
+    return None
+
+
+def _hide(text: str, other: str, word: str) -> str:
+    lines = []
+    for line in text.splitlines():
+        key = line.partition("=")[0].strip()
+        if key in HIDDEN:
+            same = read_option(text, key) == read_option(other, key)
+            line = f"{key} = <hidden>" if same else f"{key} = <hidden, {word}>"
+        lines.append(line)
+    return "\n".join(lines) + "\n" if lines else ""
+
+
+def shown(before: str, after: str) -> tuple[str, str]:
+    """Both texts fit for a diff: a changed secret is seen to change, its value is not."""
+    return _hide(before, after, "old"), _hide(after, before, "new")

@@ -1,0 +1,198 @@
+# Copyright (c) 2026, the tierline.erp contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from .errors import refuse
+
+_NAME = re.compile(r"[a-z][a-z0-9_]{0,39}")
+_MODULE = re.compile(r"[a-z][a-z0-9_]*")
+_IMAGE_ID = re.compile(r"sha256:[0-9a-f]{64}")
+_IMAGE_DIGEST = re.compile(r"[^@\s]+@sha256:[0-9a-f]{64}")
+_DOMAIN = re.compile(r"(?=.{1,253}$)[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*")
+_SECRETS = ("database", "admin", "master")
+
+# Settings that the environment's shape or its isolation depends on: `options` may not move them.
+MANAGED_OPTIONS = frozenset(
+    {
+        "admin_passwd", "data_dir", "db_host", "db_name", "db_password", "db_port", "db_sslmode", "db_user", "dbfilter",
+        "gevent_port", "http_interface", "http_port", "list_db", "logfile", "max_cron_threads", "proxy_mode", "syslog", "workers",
+    }
+)  # fmt: skip
+
+MINIMUM_MEMORY_MB = 512
+
+# systemd leaves these numbers to nobody, neither to people nor to other container managers (see UIDS-GIDS in its documentation).
+_FIRST_UID = 1_900_000_000
+_UIDS = 100_000_000
+
+
+@dataclass(frozen=True)
+class Database:
+    name: str
+    user: str
+    host: str
+    port: int
+
+    @property
+    def hosts(self) -> tuple[str, ...]:
+        """libpq takes several hosts, separated by commas."""
+        return tuple(name.strip() for name in self.host.split(",") if name.strip())
+
+
+@dataclass(frozen=True)
+class Ports:
+    http: int
+    websocket: int
+
+
+@dataclass(frozen=True)
+class Environment:
+    """One Odoo instance as it is wanted on this machine."""
+
+    name: str
+    present: bool = True
+    tenant: str = ""
+    image: str = ""
+    domains: tuple[str, ...] = ()
+    modules: tuple[str, ...] = ()
+    database: Database = Database("", "", "", 0)
+    redis_host: str | None = None
+    ports: Ports = Ports(0, 0)
+    workers: int = 2
+    cron_threads: int = 1
+    memory_mb: int = 1024
+    cpus: float = 1.0
+    options: Mapping[str, Any] = field(default_factory=dict)
+    secrets: Mapping[str, str] = field(default_factory=dict, repr=False)
+    uid: int = 0
+    remove_filestore: bool = False
+
+    @property
+    def base_url(self) -> str:
+        return f"https://{self.domains[0]}"
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What is the same for all environments of a machine."""
+
+    config_dir: str = "/etc/tierline/odoo"
+    data_dir: str = "/var/lib/tierline/odoo"
+    runtime_dir: str = "/run/tierline/odoo"
+    ca_file: str = "/etc/tierline/pki/ca.crt"
+    listen_addresses: tuple[str, ...] = ("0.0.0.0",)
+    pids_limit: int = 512
+    stop_timeout: int = 60
+
+
+def derived_uid(name: str) -> int:
+    """A number for the environment that is the same on every machine that runs it."""
+    return _FIRST_UID + int.from_bytes(hashlib.sha256(name.encode()).digest()[:8], "big") % _UIDS
+
+
+def _text(item: Mapping[str, Any], key: str) -> str:
+    return str(item.get(key) or "")
+
+
+def _image_problem(image: str) -> str | None:
+    if not image:
+        return "image is missing: name one by its digest (name@sha256:...)"
+    if _IMAGE_DIGEST.fullmatch(image) or _IMAGE_ID.fullmatch(image):
+        return None
+    if "@" in image or image.startswith("sha256:"):
+        return f"image {image!r} has no valid digest: sha256: and 64 hexadecimal digits are needed"
+    return f"image {image!r} is only a tag, and a tag can move: name it by its digest (name@sha256:...)"
+
+
+def _present_problems(env: Environment) -> Iterable[str]:
+    problem = _image_problem(env.image)
+    if problem:
+        yield problem
+    if not env.domains:
+        yield "domains is empty: the first one becomes the base URL"
+    yield from (f"domains has {name!r}, which is no host name" for name in env.domains if not _DOMAIN.fullmatch(name))
+    yield from (f"modules has {name!r}, which is no module name" for name in env.modules if not _MODULE.fullmatch(name))
+    yield from (f"database.{key} is missing" for key in ("name", "user", "host", "port") if not getattr(env.database, key))
+    yield from (f"secrets.{key} is missing or empty" for key in _SECRETS if not env.secrets.get(key))
+    for key in _SECRETS:
+        value = env.secrets.get(key, "")
+        if "\n" in value or value != value.strip():
+            yield f"secrets.{key} contains a line break or begins or ends with a space: odoo.conf can't hold that"
+    for key, port in (("http", env.ports.http), ("websocket", env.ports.websocket)):
+        if not 1024 <= port <= 65535:
+            yield f"ports.{key} is {port}: a number from 1024 to 65535 is needed"
+    if env.workers < 0 or env.cron_threads < 0:
+        yield "workers and cron_threads can't be negative"
+    if env.memory_mb < MINIMUM_MEMORY_MB:
+        yield f"memory_mb is {env.memory_mb}: Odoo needs {MINIMUM_MEMORY_MB} or more"
+    if env.cpus <= 0:
+        yield f"cpus is {env.cpus}: a number above 0 is needed"
+    if env.uid < 1000:
+        yield f"uid is {env.uid}: numbers below 1000 belong to the system"
+    yield from (f"options.{key} is managed: it can't be set here" for key in sorted(MANAGED_OPTIONS & set(env.options)))
+    yield from (f"options.{key} contains a line break" for key, value in sorted(env.options.items()) if "\n" in str(value))
+
+
+def _duplicates(environments: list[Environment]) -> Iterable[str]:
+    seen: dict[tuple[str, Any], str] = {}
+    for env in environments:
+        claims: list[tuple[str, Any]] = [("environment", env.name)]
+        if env.present:
+            claims += [("port", env.ports.http), ("port", env.ports.websocket), ("uid", env.uid)]
+            claims.append(("database", (env.database.host, env.database.port, env.database.name)))
+            claims += [("domain", name) for name in env.domains]
+        for claim in claims:
+            if claim in seen:
+                shown = claim[1][2] if claim[0] == "database" else claim[1]
+                yield f"{env.name}: {claim[0]} {shown} is already taken by {seen[claim]}"
+            seen.setdefault(claim, env.name)
+
+
+def _one(item: Mapping[str, Any]) -> Environment:
+    database = item.get("database") or {}
+    redis = item.get("redis") or {}
+    ports = item.get("ports") or {}
+    name = _text(item, "environment")
+    return Environment(
+        name=name,
+        present=item.get("state", "present") != "absent",
+        tenant=_text(item, "tenant"),
+        image=_text(item, "image").strip(),
+        domains=tuple(item.get("domains") or ()),
+        modules=tuple(item.get("modules") or ()),
+        database=Database(*(_text(database, key) for key in ("name", "user", "host")), port=int(database.get("port") or 0)),
+        redis_host=redis.get("host") or None,
+        ports=Ports(int(ports.get("http") or 0), int(ports.get("websocket") or 0)),
+        workers=int(item["workers"]) if item.get("workers") is not None else 2,
+        cron_threads=int(item["cron_threads"]) if item.get("cron_threads") is not None else 1,
+        memory_mb=int(item.get("memory_mb") or 1024),
+        cpus=float(item.get("cpus") or 1.0),
+        options=dict(item.get("options") or {}),
+        secrets={key: value for key, value in (item.get("secrets") or {}).items() if value},
+        uid=int(item.get("uid") or derived_uid(name)),
+        remove_filestore=bool(item.get("remove_filestore")),
+    )
+
+
+def parse(items: Iterable[Mapping[str, Any]]) -> list[Environment]:
+    """Read the given items; refuse all that is wrong with them in one message."""
+    environments = [_one(item) for item in items]
+    problems: list[str] = []
+    for number, env in enumerate(environments, start=1):
+        if not _NAME.fullmatch(env.name):
+            problems.append(
+                f"item {number}: environment {env.name!r} is no name: a small letter, then small letters, digits, underscores, 40 at most"
+            )
+        if env.present:
+            problems.extend(f"{env.name}: {text}" for text in _present_problems(env))
+    problems.extend(_duplicates(environments))
+    refuse(problems)
+    return environments

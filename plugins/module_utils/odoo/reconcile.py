@@ -1,0 +1,182 @@
+# Copyright (c) 2026, the tierline.erp contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Reads the machine, asks the planner, carries the steps out. The modules call this; it is tested with a fake engine."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+from . import config, files
+from . import engine as engines
+from .errors import OdooError, refuse
+from .models import Environment, Settings
+from .plan import Desired, Observed, Step, conflicts, desire, plan, plan_absent
+
+
+def resolve(env: Environment) -> dict[str, str]:
+    """Addresses for the names that a container of this environment needs."""
+    names = [*env.database.hosts, *([env.redis_host] if env.redis_host else [])]
+    found = {name: files.container_address(name) for name in names}
+    return {name: address for name, address in found.items() if address}
+
+
+def collect(environments: Iterable[Environment], work: Callable[[Environment], Any]) -> dict[str, Any]:
+    """The work of each environment; what is wrong with several is told at once."""
+    results: dict[str, Any] = {}
+    problems: list[str] = []
+    for env in environments:
+        try:
+            results[env.name] = work(env)
+        except OdooError as error:
+            problems.append(f"{env.name}: {error}")
+    refuse(problems)
+    return results
+
+
+def texts(env: Environment, settings: Settings, ca: str, key: bytes) -> dict[str, str]:
+    """The files that the container is given."""
+    path = f"{settings.config_dir}/{env.name}/odoo.conf"
+    have = files.read([path]).get(path)
+    existing = config.read_option(have.content, "admin_passwd") if have and have.content else None
+    hashed = config.admin_passwd(env.secrets["master"], env.name, key, existing)
+    return {"odoo.conf": config.render(config.settings(env, hashed)), "ca.crt": ca}
+
+
+def desired(environments: list[Environment], settings: Settings, check_mode: bool) -> list[Desired]:
+    present = [env for env in environments if env.present]
+    if not present:
+        return []
+    ca = _ca(settings, check_mode)
+    addresses = collect(present, resolve)
+    key = files.machine_key(settings.config_dir, create=not check_mode)
+    return [desire(env, settings, addresses[env.name], texts(env, settings, ca, key), key) for env in present]
+
+
+def _ca(settings: Settings, check_mode: bool) -> str:
+    """In check mode the authority may be one that an earlier role has yet to put there."""
+    try:
+        return files.text(settings.ca_file, "the certificate authority that the database's certificate is checked against")
+    except OdooError:
+        if check_mode:
+            return ""
+        raise
+
+
+def observe(engine: Any, wanted: Iterable[Desired], absent: Iterable[Environment], settings: Settings) -> Observed:
+    paths = [file.path for want in wanted for file in want.files]
+    paths += [f"{directory}/{env.name}" for env in absent for directory in (settings.config_dir, settings.data_dir)]
+    return Observed(engine.containers(), engine.networks(), files.read(paths))
+
+
+def steps(engine: Any, environments: list[Environment], settings: Settings, check_mode: bool) -> tuple[list[Desired], list[Step]]:
+    """What is to be done on this machine; refuses before anything is touched."""
+    wanted = desired(environments, settings, check_mode)
+    absent = [env for env in environments if not env.present]
+    have = observe(engine, wanted, absent, settings)
+    problems = conflicts(wanted, have)
+    images = {reference: engine.image_problem(reference) for reference in sorted({want.env.image for want in wanted})}
+    problems += [f"{want.env.name}: {images[want.env.image]}" for want in wanted if images[want.env.image]]
+    refuse(problems)
+    todo = plan(wanted, have)
+    for env in absent:
+        todo += plan_absent(env, settings, have)
+    return wanted, todo
+
+
+def apply_step(engine: Any, step: Step, settings: Settings) -> None:
+    if step.action in ("write", "mkdir"):
+        files.apply(step.target)
+    elif step.action == "remove_tree":
+        files.remove_tree(step.subject)
+    elif step.action == "create_network":
+        engine.create_network(step.target)
+    elif step.action == "remove_network":
+        engine.remove_network(step.subject)
+    elif step.action == "remove":
+        engine.remove(step.subject)
+    elif step.action == "restart":
+        engine.restart(step.subject, settings.stop_timeout)
+    else:
+        _run(engine, step)
+
+
+def _run(engine: Any, step: Step) -> None:
+    if step.action == "replace":
+        engine.pull(step.target["Image"])
+        engine.remove(step.subject)
+    if step.action in ("create", "replace"):
+        engine.create(step.subject, step.target)
+    if step.before.get("state") == "paused":
+        engine.unpause(step.subject)
+    else:
+        engine.start(step.subject)
+
+
+def in_parallel(names: Iterable[str], work: Callable[[str], None], parallel: int) -> None:
+    """Each environment on its own: the trouble of one does not stop another, and all troubles are told."""
+
+    def attempt(name: str) -> str | None:
+        try:
+            work(name)
+        except Exception as error:
+            known = error if isinstance(error, OdooError) else engines.wrapped(error)
+            if known is None:
+                raise
+            return f"{name}: {known}"
+        return None
+
+    with ThreadPoolExecutor(max_workers=max(parallel, 1)) as pool:
+        refuse([problem for problem in pool.map(attempt, names) if problem])
+
+
+def apply(
+    engine: Any,
+    wanted: list[Desired],
+    todo: list[Step],
+    settings: Settings,
+    wait_timeout: int,
+    parallel: int,
+) -> None:
+    """Carry out the steps of each environment in order, then wait until it serves."""
+    containers = {want.env.name: want.container_name for want in wanted}
+    names = list(dict.fromkeys([step.environment for step in todo] + list(containers)))
+    by_name: Mapping[str, list[Step]] = {name: [step for step in todo if step.environment == name] for name in names}
+    shared = {settings.config_dir, settings.data_dir}
+    for step in {step.subject: step for step in todo if step.subject in shared}.values():
+        apply_step(engine, step, settings)
+
+    def work(name: str) -> None:
+        for step in by_name[name]:
+            if step.subject not in shared:
+                apply_step(engine, step, settings)
+        if name in containers:
+            engine.wait_healthy(containers[name], wait_timeout)
+
+    in_parallel(names, work, parallel)
+
+
+def as_diff(todo: list[Step]) -> list[dict[str, Any]]:
+    """One entry per step, without secrets."""
+    return [
+        {
+            "before_header": f"{step.environment}: {step.subject}",
+            "after_header": f"{step.environment}: {step.subject} ({step.action})",
+            "before": _printed(step.before),
+            "after": _printed(step.after),
+        }
+        for step in todo
+    ]
+
+
+def _printed(value: Mapping[str, Any]) -> str:
+    lines = [f"{key}: {value[key]}" for key in sorted(value) if key != "content"]
+    return "".join(f"{line}\n" for line in lines) + str(value.get("content", ""))
+
+
+def summary(step: Step) -> dict[str, Any]:
+    """A step as the user sees it in the result."""
+    return {"environment": step.environment, "action": step.action, "subject": step.subject}

@@ -1,0 +1,133 @@
+# Copyright (c) 2026, the tierline.erp contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What the engine is asked for, in the words of its API. Pure: the store only sends it."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from . import config
+from .models import Environment, Settings
+
+LABEL_ENVIRONMENT = "tierline.environment"
+LABEL_SLOT = "tierline.slot"
+LABEL_CONFIG = "tierline.config"
+SLOT = "blue"
+SETUP_SLOT = "setup"
+
+_CONFIG_MOUNT = "/etc/tierline/odoo"
+_SECOND = 1_000_000_000
+
+# Odoo's own word about itself and its database; the image has no curl.
+_HEALTH = (
+    "import urllib.request as u; "
+    "u.urlopen(u.Request('http://127.0.0.1:8069/web/health?db_server_status=1', headers={'Host': 'localhost'}), timeout=8)"
+)
+
+
+def container_name(env: Environment, slot: str = SLOT) -> str:
+    return f"{env.name}-{slot}"
+
+
+def network_name(name: str) -> str:
+    return f"tierline-{name}"
+
+
+def bridge_name(name: str) -> str:
+    """Interface names have at most 15 characters; ours are known by their beginning."""
+    return "tl-" + hashlib.sha256(name.encode()).hexdigest()[:11]
+
+
+def network(env: Environment) -> dict[str, Any]:
+    return {
+        "name": network_name(env.name),
+        "driver": "bridge",
+        "options": {"com.docker.network.bridge.name": bridge_name(env.name)},
+        "labels": {LABEL_ENVIRONMENT: env.name},
+    }
+
+
+def _labels(env: Environment, slot: str) -> dict[str, str]:
+    labels = {LABEL_ENVIRONMENT: env.name, LABEL_SLOT: slot}
+    return {**labels, "tierline.tenant": env.tenant} if env.tenant else labels
+
+
+def _base(env: Environment, settings: Settings, addresses: Mapping[str, str], config_dir: str) -> dict[str, Any]:
+    """What every container of an environment shares: it can write its filestore and nothing else, and gains no rights."""
+    return {
+        "Image": env.image,
+        "User": f"{env.uid}:{env.uid}",
+        "Entrypoint": ["odoo"],
+        "Env": [
+            "HOME=/tmp",
+            "ODOO_NOTIFY_CRON_CHANGES=1",
+            f"PGSSLROOTCERT={_CONFIG_MOUNT}/ca.crt",
+        ],
+        "HostConfig": {
+            "Binds": [
+                f"{config_dir}/{env.name}:{_CONFIG_MOUNT}:ro",
+                f"{settings.data_dir}/{env.name}:{config.DATA_DIR}:rw",
+            ],
+            "CapDrop": ["ALL"],
+            "ExtraHosts": [f"{name}:{address}" for name, address in sorted(addresses.items())],
+            "Memory": env.memory_mb * 1024 * 1024,
+            "MemorySwap": env.memory_mb * 1024 * 1024,
+            "NanoCpus": int(env.cpus * _SECOND),
+            "NetworkMode": network_name(env.name),
+            "PidsLimit": settings.pids_limit,
+            "ReadonlyRootfs": True,
+            "SecurityOpt": ["no-new-privileges"],
+            "Tmpfs": {
+                "/run": "rw,noexec,nosuid,nodev,size=16m",
+                "/tmp": "rw,noexec,nosuid,nodev,size=256m,mode=1777",
+            },
+        },
+    }
+
+
+def server(env: Environment, settings: Settings, addresses: Mapping[str, str], slot: str = SLOT) -> dict[str, Any]:
+    """The container that serves the environment."""
+    # Without workers Odoo is one threaded process, which answers websockets on its HTTP port.
+    targets = {"http": config.HTTP_PORT, "websocket": config.WEBSOCKET_PORT if env.workers else config.HTTP_PORT}
+    bindings: dict[str, list[dict[str, str]]] = {}
+    for target, port in ((targets["http"], env.ports.http), (targets["websocket"], env.ports.websocket)):
+        bindings.setdefault(f"{target}/tcp", []).extend(
+            {"HostIp": address, "HostPort": str(port)} for address in settings.listen_addresses
+        )
+    spec = _base(env, settings, addresses, settings.config_dir)
+    spec["Cmd"] = ["server", f"--config={_CONFIG_MOUNT}/odoo.conf"]
+    spec["Labels"] = _labels(env, slot)
+    spec["StopTimeout"] = settings.stop_timeout
+    spec["ExposedPorts"] = {port: {} for port in bindings}
+    spec["Healthcheck"] = {
+        "Test": ["CMD", "python3", "-c", _HEALTH],
+        "Interval": 30 * _SECOND,
+        "Timeout": 10 * _SECOND,
+        "Retries": 3,
+        "StartPeriod": 180 * _SECOND,
+        "StartInterval": 2 * _SECOND,
+    }
+    spec["HostConfig"]["PortBindings"] = bindings
+    spec["HostConfig"]["RestartPolicy"] = {"Name": "unless-stopped", "MaximumRetryCount": 0}
+    return spec
+
+
+def setup(env: Environment, settings: Settings, addresses: Mapping[str, str], command: list[str]) -> dict[str, Any]:
+    """A one-off container with the same rights and limits; it listens nowhere."""
+    spec = _base(env, settings, addresses, settings.runtime_dir)
+    spec["Cmd"] = command
+    spec["Labels"] = _labels(env, SETUP_SLOT)
+    spec["HostConfig"]["Memory"] = spec["HostConfig"]["MemorySwap"] = max(env.memory_mb, 1024) * 1024 * 1024
+    return spec
+
+
+def signed(spec: dict[str, Any], files: Mapping[str, str], key: bytes) -> dict[str, Any]:
+    """The specification with a label that changes whenever it, the configuration or a secret in it changes."""
+    text = json.dumps(spec, sort_keys=True)
+    label = config.fingerprint(key, text, *(f"{name}\0{files[name]}" for name in sorted(files)))[:32]
+    return {**spec, "Labels": {**spec["Labels"], LABEL_CONFIG: label}}

@@ -1,0 +1,116 @@
+#!/usr/bin/python
+# Copyright (c) 2026, the tierline.erp contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+---
+module: odoo_containers
+short_description: Run the Odoo containers of all given environments on a machine
+version_added: 0.1.0
+author:
+  - The tierline.erp contributors (@tierline)
+description:
+  - Reconciles network, configuration, filestore directory and container of every given environment in one call.
+  - A container is re-created when its image, its configuration or a secret changed. It is started when it is stopped and restarted
+    when it is unhealthy. Otherwise it is not touched.
+  - Each environment has a network and a user number of its own, a read-only root, no capabilities and no way to gain privileges.
+  - Returns when every given environment calls itself healthy, which includes that it reaches its database.
+requirements:
+  - Python library C(docker) 5.0.3 or later and a Docker engine on the machine
+extends_documentation_fragment:
+  - tierline.erp.attributes
+  - tierline.erp.odoo_environments
+options:
+  listen_addresses:
+    description:
+      - Addresses of the machine where ports are published.
+    type: list
+    elements: str
+    default: [0.0.0.0]
+  wait_timeout:
+    description:
+      - Seconds an environment may take to become healthy.
+    type: int
+    default: 300
+  parallel:
+    description:
+      - How many environments are worked on at a time.
+    type: int
+    default: 2
+seealso:
+  - module: tierline.erp.odoo_containers_info
+  - module: tierline.erp.odoo_databases
+"""
+
+EXAMPLES = r"""
+- name: Run the environments of this machine
+  tierline.erp.odoo_containers:
+    environments:
+      - environment: acme_prod
+        image: registry.example.com/odoo@sha256:5b1c2e0f4a3d69788796a5b4c3d2e1f00f1e2d3c4b5a69788796a5b4c3d2e1f0
+        domains: [acme.example.com]
+        database: {name: acme_prod, user: acme_prod, host: db1.example.com}
+        ports: {http: 10008, websocket: 10009}
+        secrets:
+          database: "{{ vault_acme_prod.database }}"
+          admin: "{{ vault_acme_prod.admin }}"
+          master: "{{ vault_acme_prod.master }}"
+
+- name: Stop an environment for good and keep its filestore
+  tierline.erp.odoo_containers:
+    environments:
+      - environment: acme_training
+        state: absent
+"""
+
+RETURN = r"""
+steps:
+  description: What was done, or in check mode would be done, in order.
+  returned: always
+  type: list
+  elements: dict
+  sample:
+    - {environment: acme_prod, action: replace, subject: acme_prod-blue}
+"""
+
+from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.tierline.erp.plugins.module_utils.odoo import arguments, reconcile
+from ansible_collections.tierline.erp.plugins.module_utils.odoo.engine import Engine, open_engine
+from ansible_collections.tierline.erp.plugins.module_utils.odoo.errors import OdooError
+from ansible_collections.tierline.erp.plugins.module_utils.odoo.models import parse
+
+
+def run(engine, params, check_mode):
+    settings = arguments.settings(params)
+    wanted, steps = reconcile.steps(engine, parse(params["environments"]), settings, check_mode)
+    if not check_mode:
+        reconcile.apply(engine, wanted, steps, settings, params["wait_timeout"], params["parallel"])
+    return {
+        "changed": bool(steps),
+        "steps": [reconcile.summary(step) for step in steps],
+        "diff": reconcile.as_diff(steps),
+    }
+
+
+def main():
+    module = AnsibleModule(
+        argument_spec={
+            "environments": arguments.environments(),
+            **arguments.places(),
+            "listen_addresses": {"type": "list", "elements": "str", "default": ["0.0.0.0"]},
+            "wait_timeout": {"type": "int", "default": 300},
+            "parallel": {"type": "int", "default": 2},
+        },
+        supports_check_mode=True,
+    )
+    try:
+        module.exit_json(**run(open_engine(Engine, module.check_mode, module.warn), module.params, module.check_mode))
+    except OdooError as error:
+        module.fail_json(msg=str(error))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,108 @@
+#!/usr/bin/python
+# Copyright (c) 2026, the tierline.erp contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+---
+module: odoo_databases
+short_description: Initialise the databases of Odoo environments
+version_added: 0.1.0
+author:
+  - The tierline.erp contributors (@tierline)
+description:
+  - Brings the database of every given environment to where its Odoo can serve it. The wanted modules are installed, the
+    administrator's password and the base URL are set.
+  - Reads all databases first, then works on a few at a time with one-off containers of the environment's own image.
+  - A run that was cut off is completed by the next one. No row is ever removed. A database that holds tables but no Odoo is refused.
+  - Where modules are added to an environment that runs, its containers are stopped while Odoo installs them.
+  - Environments with O(environments[].state=absent) are passed over.
+requirements:
+  - Python libraries C(docker) 5.0.3 or later and C(psycopg2), and a Docker engine, on the machine
+extends_documentation_fragment:
+  - tierline.erp.attributes
+  - tierline.erp.odoo_environments
+options:
+  timeout:
+    description:
+      - Seconds that the installation of one environment may take.
+    type: int
+    default: 1800
+  parallel:
+    description:
+      - How many databases are worked on at a time.
+    type: int
+    default: 2
+seealso:
+  - module: tierline.erp.odoo_databases_info
+  - module: tierline.erp.odoo_containers
+"""
+
+EXAMPLES = r"""
+- name: Initialise an environment with accounting
+  tierline.erp.odoo_databases:
+    environments:
+      - environment: acme_prod
+        image: registry.example.com/odoo@sha256:5b1c2e0f4a3d69788796a5b4c3d2e1f00f1e2d3c4b5a69788796a5b4c3d2e1f0
+        domains: [acme.example.com]
+        modules: [account]
+        database: {name: acme_prod, user: acme_prod, host: db1.example.com}
+        ports: {http: 10008, websocket: 10009}
+        secrets:
+          database: "{{ vault_acme_prod.database }}"
+          admin: "{{ vault_acme_prod.admin }}"
+          master: "{{ vault_acme_prod.master }}"
+"""
+
+RETURN = r"""
+steps:
+  description: What was done, or in check mode would be done, in order.
+  returned: always
+  type: list
+  elements: dict
+  sample:
+    - {environment: acme_prod, action: initialise, subject: acme_prod}
+    - {environment: acme_prod, action: configure, subject: acme_prod}
+"""
+
+from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.tierline.erp.plugins.module_utils.odoo import arguments, database, reconcile
+from ansible_collections.tierline.erp.plugins.module_utils.odoo.engine import Engine, open_engine
+from ansible_collections.tierline.erp.plugins.module_utils.odoo.errors import OdooError
+from ansible_collections.tierline.erp.plugins.module_utils.odoo.models import parse
+
+
+def run(engine, params, check_mode, read=database.read):
+    settings = arguments.settings(params)
+    environments = [env for env in parse(params["environments"]) if env.present]
+    installer = database.Installer(engine, settings, params["timeout"], read)
+    steps = installer.plan(environments, check_mode)
+    if not check_mode:
+        installer.apply(environments, steps, params["parallel"])
+    return {
+        "changed": bool(steps),
+        "steps": [reconcile.summary(step) for step in steps],
+        "diff": reconcile.as_diff(steps),
+    }
+
+
+def main():
+    module = AnsibleModule(
+        argument_spec={
+            "environments": arguments.environments(),
+            **arguments.places(),
+            "timeout": {"type": "int", "default": 1800},
+            "parallel": {"type": "int", "default": 2},
+        },
+        supports_check_mode=True,
+    )
+    try:
+        module.exit_json(**run(open_engine(Engine, module.check_mode, module.warn), module.params, module.check_mode))
+    except OdooError as error:
+        module.fail_json(msg=str(error))
+
+
+if __name__ == "__main__":
+    main()
