@@ -1,0 +1,131 @@
+# Copyright (c) 2026, the tierline.erp contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The SQL of each change. Values and names are always composed by psycopg2, never by string formatting."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Mapping
+
+from .models import MAINTENANCE_DATABASE, Action, Change
+from .scram import make_verifier
+from .services import LOOKUP_BODY, REWIND_FUNCTIONS
+
+# When it is missing, the store says so.
+with contextlib.suppress(ImportError):
+    from psycopg2 import sql
+
+_FLAGS = {
+    "login": "LOGIN",
+    "superuser": "SUPERUSER",
+    "createdb": "CREATEDB",
+    "createrole": "CREATEROLE",
+    "replication": "REPLICATION",
+    "bypassrls": "BYPASSRLS",
+}
+
+
+def statement(change: Change) -> sql.Composable:
+    return _BUILDERS[change.action](change, sql.Identifier(change.name))
+
+
+def _role(change: Change, name: sql.Identifier) -> sql.Composable:
+    values = change.after or {}
+    verb = sql.SQL("CREATE ROLE {} " if change.action is Action.CREATE_ROLE else "ALTER ROLE {} ").format(name)
+    options = [sql.SQL(word if values[key] else f"NO{word}") for key, word in _FLAGS.items() if key in values]
+    if "connection_limit" in values:
+        options.append(sql.SQL("CONNECTION LIMIT {}").format(sql.Literal(values["connection_limit"])))
+    if change.secret is not None:
+        options.append(sql.SQL("PASSWORD {}").format(sql.Literal(make_verifier(change.secret))))
+    return verb + sql.SQL(" ").join(options)
+
+
+def _settings(change: Change, name: sql.Identifier) -> sql.Composable:
+    wanted = (change.after or {})["settings"]
+    assert isinstance(wanted, Mapping)
+    # A custom setting has two parts, class.name.
+    parts = {key: sql.Identifier(*key.split(".")) for key in wanted}
+    return sql.SQL("; ").join(
+        sql.SQL("ALTER ROLE {} RESET {}").format(name, parts[key])
+        if value is None
+        else sql.SQL("ALTER ROLE {} SET {} TO {}").format(name, parts[key], sql.Literal(value))
+        for key, value in wanted.items()
+    )
+
+
+def _grant_connect(change: Change, name: sql.Identifier) -> sql.Composable:
+    roles = (change.after or {})["connect"]
+    assert isinstance(roles, list)
+    return sql.SQL("GRANT CONNECT ON DATABASE {} TO {}").format(name, sql.SQL(", ").join(map(sql.Identifier, roles)))
+
+
+def _revoke_public(_change: Change, name: sql.Identifier) -> sql.Composable:
+    return sql.SQL("REVOKE ALL ON DATABASE {} FROM PUBLIC").format(name)
+
+
+def _owner(change: Change, name: sql.Identifier) -> sql.Composable:
+    return sql.SQL("ALTER DATABASE {} OWNER TO {}").format(name, sql.Identifier((change.after or {})["owner"]))
+
+
+def _create_database(change: Change, name: sql.Identifier) -> sql.Composable:
+    after = change.after or {}
+    return sql.SQL(
+        "CREATE DATABASE {} OWNER {} TEMPLATE template0 ENCODING {} LOCALE_PROVIDER libc LC_COLLATE {} LC_CTYPE {}"
+    ).format(name, sql.Identifier(after["owner"]), *(sql.Literal(after[key]) for key in ("encoding", "lc_collate", "lc_ctype")))
+
+
+def _extensions(change: Change, _name: sql.Identifier) -> sql.Composable:
+    names = (change.after or {})["extensions"]
+    assert isinstance(names, list)
+    # Into public, but what the scripts call is looked up in pg_catalog first.
+    return sql.SQL("SET LOCAL search_path = public; ") + sql.SQL("; ").join(
+        sql.SQL("CREATE EXTENSION {} CASCADE").format(sql.Identifier(n)) for n in names
+    )
+
+
+def _schema(_change: Change, _name: sql.Identifier) -> sql.Composable:
+    return sql.SQL("ALTER SCHEMA public OWNER TO pg_database_owner; REVOKE CREATE ON SCHEMA public FROM PUBLIC")
+
+
+def _drop_database(_change: Change, name: sql.Identifier) -> sql.Composable:
+    return sql.SQL("DROP DATABASE {} WITH (FORCE)").format(name)
+
+
+def _drop_role(_change: Change, name: sql.Identifier) -> sql.Composable:
+    return sql.SQL("REVOKE ALL ON DATABASE {} FROM {}; DROP ROLE {}").format(sql.Identifier(MAINTENANCE_DATABASE), name, name)
+
+
+def _rewind(_change: Change, name: sql.Identifier) -> sql.Composable:
+    return sql.SQL("GRANT EXECUTE ON FUNCTION {} TO {}").format(sql.SQL(", ".join(REWIND_FUNCTIONS)), name)
+
+
+def _lookup(_change: Change, pooler: sql.Identifier) -> sql.Composable:
+    # Dropped first: whoever else was let in goes with it. One transaction, so PgBouncer never sees it missing.
+    return sql.SQL(
+        "DROP SCHEMA IF EXISTS pgbouncer CASCADE; CREATE SCHEMA pgbouncer; "
+        "CREATE FUNCTION pgbouncer.get_auth(p_name text) RETURNS TABLE (username text, password text) "
+        "LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog AS {body}; "
+        "REVOKE ALL ON FUNCTION pgbouncer.get_auth(text) FROM PUBLIC; "
+        "GRANT USAGE ON SCHEMA pgbouncer TO {pooler}; GRANT EXECUTE ON FUNCTION pgbouncer.get_auth(text) TO {pooler}"
+    ).format(body=sql.Literal(LOOKUP_BODY), pooler=pooler)
+
+
+_BUILDERS = {
+    Action.CREATE_ROLE: _role,
+    Action.ALTER_ROLE: _role,
+    Action.SET_PASSWORD: lambda change, name: sql.SQL("ALTER ROLE {} PASSWORD {}").format(
+        name, sql.Literal(make_verifier(change.secret or ""))
+    ),
+    Action.SET_SETTINGS: _settings,
+    Action.GRANT_CONNECT: _grant_connect,
+    Action.REVOKE_PUBLIC: _revoke_public,
+    Action.SET_OWNER: _owner,
+    Action.CREATE_DATABASE: _create_database,
+    Action.CREATE_EXTENSIONS: _extensions,
+    Action.OWN_SCHEMA: _schema,
+    Action.DROP_DATABASE: _drop_database,
+    Action.DROP_ROLE: _drop_role,
+    Action.GRANT_REWIND: _rewind,
+    Action.CREATE_LOOKUP: _lookup,
+}

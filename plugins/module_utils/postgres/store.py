@@ -1,0 +1,220 @@
+# Copyright (c) 2026, the tierline.erp contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Reads and changes a real server. The only file of this domain that opens connections."""
+
+from __future__ import annotations
+
+import contextlib
+import traceback
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from itertools import groupby
+from typing import Any, TypeVar
+
+from .errors import PostgresError
+from .models import MAINTENANCE_DATABASE, SHARED_DATABASES, Change, Cluster, Contents, Database, Role, Stage
+from .services import REWIND_FUNCTIONS, Lookup, ServiceState
+from .statements import statement
+
+try:
+    import psycopg2
+    import psycopg2.extensions
+    from psycopg2 import sql
+
+    PSYCOPG2_IMPORT_ERROR = None
+except ImportError:
+    PSYCOPG2_IMPORT_ERROR = traceback.format_exc()
+
+# Connections at a time: enough to keep a small server busy, few enough not to disturb its tenants.
+_WORKERS = 4
+_LOCK_KEY = 0x7469_6572_6C69_6E65  # "tierline"
+_LOCK_TIMEOUT = "120s"
+# Verifiers are no passwords, but they don't belong in logs or statistics either.
+_QUIET = (
+    "SET log_statement = 'none'; SET log_min_duration_statement = -1; SET log_min_error_statement = 'panic'; "
+    "SET pg_stat_statements.track_utility = 'off'; SET statement_timeout = 0; SET search_path = pg_catalog"
+)
+
+_SERVER = "SELECT (SELECT rolsuper FROM pg_roles WHERE rolname = current_user), pg_is_in_recovery(), current_user"
+_ROLES = """
+SELECT a.rolname::text, a.rolcanlogin, a.rolsuper, a.rolcreatedb, a.rolcreaterole, a.rolreplication, a.rolbypassrls,
+       a.rolconnlimit, a.rolpassword, COALESCE(s.setconfig, '{}'), a.oid < 16384
+  FROM pg_authid AS a LEFT JOIN pg_db_role_setting AS s ON s.setrole = a.oid AND s.setdatabase = 0
+ WHERE a.rolname = ANY(%s)
+"""
+_DATABASES = """
+SELECT d.datname::text, pg_get_userbyid(d.datdba)::text, pg_encoding_to_char(d.encoding)::text, d.datcollate, d.datctype,
+       ARRAY(SELECT a.privilege_type FROM aclexplode(COALESCE(d.datacl, acldefault('d', d.datdba))) AS a WHERE a.grantee = 0),
+       ARRAY(SELECT pg_get_userbyid(a.grantee)::text FROM aclexplode(d.datacl) AS a
+              WHERE a.grantee <> 0 AND a.privilege_type = 'CONNECT'),
+       d.datallowconn
+  FROM pg_database AS d
+ WHERE d.datname = ANY(%s)
+"""
+_EXTENSIONS = "SELECT name::text FROM pg_available_extensions"
+_CONTENTS = """
+SELECT ARRAY(SELECT extname::text FROM pg_extension),
+       (SELECT pg_get_userbyid(nspowner)::text FROM pg_namespace WHERE nspname = 'public'),
+       EXISTS (SELECT FROM pg_namespace AS n, aclexplode(n.nspacl) AS a
+                WHERE n.nspname = 'public' AND a.grantee = 0 AND a.privilege_type = 'CREATE')
+"""
+_NAMES = "SELECT datname::text FROM pg_database WHERE NOT datistemplate AND datallowconn AND datname <> %s ORDER BY datname"
+_SIZES = """
+SELECT d.datname::text, pg_database_size(d.oid), (SELECT count(*) FROM pg_stat_activity AS a WHERE a.datid = d.oid)
+  FROM pg_database AS d WHERE d.datname = ANY(%s)
+"""
+_LOOKUP = """
+SELECT p.prosrc, p.prosecdef, COALESCE(p.proconfig, '{}'), (SELECT rolsuper FROM pg_roles AS r WHERE r.oid = p.proowner),
+       ARRAY(SELECT CASE a.grantee WHEN 0 THEN 'PUBLIC' ELSE pg_get_userbyid(a.grantee)::text END
+               FROM aclexplode(n.nspacl) AS a WHERE a.grantee <> n.nspowner),
+       ARRAY(SELECT CASE a.grantee WHEN 0 THEN 'PUBLIC' ELSE pg_get_userbyid(a.grantee)::text END
+               FROM aclexplode(COALESCE(p.proacl, acldefault('f', p.proowner))) AS a WHERE a.grantee <> p.proowner)
+  FROM pg_proc AS p JOIN pg_namespace AS n ON n.oid = p.pronamespace
+ WHERE n.nspname = 'pgbouncer' AND p.proname = 'get_auth'
+"""
+_CAN_REWIND = """
+SELECT count(*) = %s FROM unnest(%s::regprocedure[]) AS f JOIN pg_roles AS r ON r.rolname = %s
+ WHERE has_function_privilege(r.oid, f, 'EXECUTE')
+"""
+
+_T = TypeVar("_T")
+_U = TypeVar("_U")
+
+
+class Store:
+    """One server, through a session on its maintenance database and short ones elsewhere."""
+
+    def __init__(self, **login: Any) -> None:
+        self._login = {key: value for key, value in login.items() if value is not None}
+        self._where = f"{self._login.get('host', 'the local socket')}:{self._login.get('port', 5432)}"
+        self._session = self._connect(MAINTENANCE_DATABASE)
+        superuser, self.in_recovery, user = self._rows(_SERVER)[0]
+        if not superuser:
+            raise PostgresError(f"role '{user}' at {self._where} is no superuser, which is needed to see password verifiers")
+
+    def close(self) -> None:
+        self._session.close()
+
+    def lock(self) -> None:
+        """Keep a second run of this kind waiting. The lock ends with the session."""
+        if self.in_recovery:
+            raise PostgresError(f"the server at {self._where} is a replica: run on the primary")
+        with self._explained("waiting for another run to finish"), self._session.cursor() as cursor:
+            cursor.execute("SET lock_timeout = %s", (_LOCK_TIMEOUT,))
+            cursor.execute("SELECT pg_advisory_lock(%s)", (_LOCK_KEY,))
+
+    def read(self, roles: Sequence[str], databases: Sequence[str]) -> Cluster:
+        """A fixed number of queries, and one short session for each database that exists."""
+        found = {row[0]: _database(row) for row in self._rows(_DATABASES, [*databases, *SHARED_DATABASES])}
+        inside = [name for name in databases if name in found and found[name].accepts_connections]
+        return Cluster(
+            roles={row[0]: _role(row) for row in self._rows(_ROLES, list(roles))},
+            databases=found,
+            contents=dict(zip(inside, _parallel(self._contents, inside), strict=True)),
+            available_extensions=frozenset(row[0] for row in self._rows(_EXTENSIONS)),
+        )
+
+    def read_services(self, replication: str, pooler: str) -> ServiceState:
+        lookup = self._rows(_LOOKUP)
+        can_rewind = self._rows(_CAN_REWIND, len(REWIND_FUNCTIONS), list(REWIND_FUNCTIONS), replication)
+        return ServiceState(
+            self.read([replication, pooler], [MAINTENANCE_DATABASE]),
+            _lookup(lookup[0]) if lookup else Lookup(),
+            can_rewind[0][0],
+        )
+
+    def database_names(self) -> list[str]:
+        return [row[0] for row in self._rows(_NAMES, MAINTENANCE_DATABASE)]
+
+    def owners(self, databases: Sequence[str]) -> dict[str, str]:
+        """Owner of each of the databases that exist."""
+        return {row[0]: row[1] for row in self._rows(_DATABASES, list(databases))}
+
+    def sizes(self, databases: Sequence[str]) -> dict[str, tuple[int, int]]:
+        """Bytes on disk and connections of each database."""
+        return {name: (size, connections) for name, size, connections in self._rows(_SIZES, list(databases))}
+
+    def apply(self, changes: Iterable[Change]) -> None:
+        for stage, group in groupby(changes, key=lambda change: change.stage):
+            batch = list(group)
+            if stage in (Stage.CREATE_DATABASE, Stage.DROP_DATABASE):
+                _parallel(self._apply_alone, batch)
+            elif stage is Stage.CONTENTS:
+                by_database = [list(c) for _name, c in groupby(sorted(batch, key=lambda c: c.name), key=lambda c: c.name)]
+                _parallel(lambda inside: self._apply_together(inside, inside[0].name), by_database)
+            else:
+                self._apply_together(batch, MAINTENANCE_DATABASE)
+
+    def _apply_alone(self, change: Change) -> None:
+        with contextlib.closing(self._connect(MAINTENANCE_DATABASE)) as session:
+            self._execute(session, change)
+
+    def _apply_together(self, changes: Sequence[Change], database: str) -> None:
+        with contextlib.closing(self._connect(database)) as session:
+            session.autocommit = False
+            for change in changes:
+                self._execute(session, change)
+            with self._explained(f"commit in {database}"):
+                session.commit()
+
+    def _execute(self, session: psycopg2.extensions.connection, change: Change) -> None:
+        with self._explained(str(change)), session.cursor() as cursor:
+            cursor.execute(statement(change))
+
+    def _contents(self, database: str) -> Contents:
+        with contextlib.closing(self._connect(database)) as session:
+            extensions, owner, public_create = self._rows(_CONTENTS, session=session)[0]
+        return Contents(frozenset(extensions), owner, public_create)
+
+    def _rows(self, query: str, *values: object, session: psycopg2.extensions.connection | None = None) -> list[tuple]:
+        with self._explained("read the catalogue"), (session or self._session).cursor() as cursor:
+            cursor.execute(query, values or None)
+            return cursor.fetchall()
+
+    def _connect(self, database: str) -> psycopg2.extensions.connection:
+        try:
+            session = psycopg2.connect(dbname=database, application_name="tierline", connect_timeout=10, **self._login)
+        except psycopg2.OperationalError as error:
+            raise PostgresError(f"cannot connect to database {database} at {self._where}: {str(error).strip()}") from error
+        session.autocommit = True
+        with session.cursor() as cursor:
+            cursor.execute(sql.SQL(_QUIET))
+        return session
+
+    @contextlib.contextmanager
+    def _explained(self, doing: str) -> Iterator[None]:
+        try:
+            yield
+        except psycopg2.Error as error:
+            # Only the primary message and its detail: the context of a message may quote the statement.
+            said = [text for text in (error.diag.message_primary, error.diag.message_detail) if text] or [str(error).strip()]
+            raise PostgresError(f"{doing}: the server at {self._where} said: {'; '.join(said)}") from error
+
+
+def _parallel(function: Callable[[_T], _U], items: Sequence[_T]) -> list[_U]:
+    """Results in the order of the items. The first error wins; what had begun is finished, the rest is not begun."""
+    if len(items) < 2:
+        return [function(item) for item in items]
+    with ThreadPoolExecutor(max_workers=_WORKERS) as pool:
+        futures = [pool.submit(function, item) for item in items]
+        try:
+            return [future.result() for future in futures]
+        finally:
+            for future in futures:
+                future.cancel()
+
+
+def _role(row: tuple) -> Role:
+    *attributes, settings, builtin = row
+    return Role(*attributes, settings=dict(pair.split("=", 1) for pair in settings), builtin=builtin)
+
+
+def _database(row: tuple) -> Database:
+    name, owner, encoding, lc_collate, lc_ctype, public, connectors, accepts = row
+    return Database(name, owner, encoding, lc_collate, lc_ctype, frozenset(public), frozenset(connectors), accepts)
+
+
+def _lookup(row: tuple) -> Lookup:
+    body, definer, settings, superuser, users, callers = row
+    return Lookup(body, definer, tuple(settings), superuser, frozenset(users), frozenset(callers))
