@@ -1,0 +1,99 @@
+# Copyright (c) 2026, the tierline.erp contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+"""A connection to one Redis server as its administrator: the only file here that opens sockets and files."""
+
+import traceback
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from .errors import RedisError, RedisUnreachableError
+from .models import AclUser, parse_acl
+from .plan import Change, rules
+
+REDIS_IMPORT_ERROR: str | None = None
+try:
+    import redis
+except ImportError:
+    REDIS_IMPORT_ERROR = traceback.format_exc()
+
+
+@dataclass(frozen=True)
+class Server:
+    """Where a server listens: a Unix socket, or else a host with TLS."""
+
+    unix_socket: str | None
+    host: str
+    port: int
+    ca_path: str | None
+
+    def __str__(self) -> str:
+        return self.unix_socket or f"{self.host}:{self.port}"
+
+
+class RedisStore:
+    def __init__(self, server: Server, username: str, password: str, timeout: int, client: Any = None) -> None:
+        self._server = server
+        self._client = client or _connect(server, username, password, timeout)
+
+    def users(self) -> dict[str, AclUser]:
+        return parse_acl(self._ask("ACL LIST"))
+
+    def saved_users(self) -> dict[str, AclUser] | None:
+        path = self.settings("aclfile").get("aclfile", "")
+        if not path:
+            raise RedisError(f"{self._server} keeps its users in redis.conf: set aclfile there, or a restart forgets them")
+        try:
+            return parse_acl(Path(path).read_text(encoding="utf-8").splitlines())
+        except OSError:
+            return None
+
+    def settings(self, *names: str) -> dict[str, str]:
+        found: dict[str, str] = {}
+        for name in names:
+            answer = self._ask("CONFIG GET", name)
+            found.update(answer if isinstance(answer, dict) else zip(answer[::2], answer[1::2], strict=True))
+        return found
+
+    def information(self) -> dict[str, Any]:
+        return self._ask("INFO")
+
+    def apply(self, change: Change) -> None:
+        if change.action == "set" and change.after is not None:
+            self._ask("ACL SETUSER", change.name, *rules(change.after))
+        elif change.action == "delete":
+            self._ask("ACL DELUSER", change.name)
+
+    def save(self) -> None:
+        self._ask("ACL SAVE")
+
+    def _ask(self, *command: str) -> Any:
+        try:
+            return self._client.execute_command(*command)
+        except redis.exceptions.AuthenticationError as error:
+            raise RedisError(
+                f"{self._server} refused the administrator: {error}; check the password, and that the server was restarted"
+            ) from error
+        except (redis.exceptions.ConnectionError, redis.exceptions.TimeoutError) as error:
+            raise RedisUnreachableError(f"{self._server} cannot be reached: {error}; check that redis-server runs") from error
+        except redis.exceptions.RedisError as error:
+            raise RedisError(f"{self._server} refused {command[0]}: {error}") from error
+
+
+def _connect(server: Server, username: str, password: str, timeout: int) -> Any:
+    common: dict[str, Any] = {
+        "username": username,
+        "password": password,
+        "decode_responses": True,
+        "socket_timeout": timeout,
+        "socket_connect_timeout": timeout,
+    }
+    if server.unix_socket:
+        return redis.Redis(unix_socket_path=server.unix_socket, **common)
+    return redis.Redis(
+        host=server.host, port=server.port, ssl=True, ssl_ca_certs=server.ca_path, ssl_check_hostname=True, **common
+    )
