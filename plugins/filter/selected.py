@@ -13,7 +13,9 @@ author:
 description:
   - The estate gives machines lists with one item for each environment of their cell.
   - This filter keeps the items of environments in the group C(selected_environments), and items of no environment.
-  - The group is made by the first play of each playbook, of the hosts that C(--limit) leaves.
+  - Where C(--limit) leaves machines but no environment, all items are kept, since the run is about those machines.
+  - The groups C(selected_environments) and C(selected_machines) are made by the first play of each playbook, C(_scope.yml),
+    of the hosts that C(--limit) leaves. Without either the filter fails, since it can't know what the run is about.
 positional: groups
 options:
   _input:
@@ -48,14 +50,18 @@ from typing import Any
 
 from ansible.errors import AnsibleFilterError
 
-GROUP = "selected_environments"
+ENVIRONMENTS, MACHINES = "selected_environments", "selected_machines"
 
 
 def selected(items: Any, groups: Mapping[str, list[str]]) -> list[Any]:
     """Keep the items of selected environments and those of none."""
     if not isinstance(items, (list, tuple)):
         raise AnsibleFilterError(f"selected takes a list of items, not {type(items).__name__}.")
-    chosen = set(groups.get(GROUP, ()))
+    if ENVIRONMENTS not in groups and MACHINES not in groups:
+        raise AnsibleFilterError("selected: nothing says what this run is about; the playbook must begin with _scope.yml.")
+    if ENVIRONMENTS not in groups:
+        return list(items)
+    chosen = set(groups[ENVIRONMENTS])
     return [item for item in items if item.get("environment") is None or item["environment"] in chosen]
 
 

@@ -1,0 +1,64 @@
+# Copyright (c) 2026, the tierline.erp contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# make help lists the targets. Everything is made under .cache/, and can be made again.
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+
+# Which estate (a folder in inventories/) on which lab.
+TOPOLOGY ?= hybrid
+LAB ?= demo
+export LAB
+INVENTORY := -i inventories/$(TOPOLOGY) -i inventories/lab
+RUN := tools/run.sh
+PLAY := $(RUN) ansible-playbook $(INVENTORY)
+SCENARIOS := $(notdir $(patsubst %/molecule.yml,%,$(wildcard molecule/*/molecule.yml)))
+
+.PHONY: help setup dev demo lab site check verify summary test lint unit sanity docs tarball molecule bench clean distclean
+help: ## list the targets
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | awk -F'\t' '{printf "  make %-10s %s\n", $$1, $$2}'
+	@echo "  Variables: TOPOLOGY=hybrid|multi_tenant|dedicated  LAB=<name>  LIMIT=<environment>  ARTIFACT_MIRROR=<folder or URL>"
+
+LIMITED = $(if $(LIMIT),--limit $(LIMIT))
+
+setup: ## Python packages in .cache/venv, the checkout linked as a collection
+	@tools/setup.sh run
+dev: ## setup, and what the tests need
+	@tools/setup.sh dev
+
+demo: ## build the example estate on the lab, verify it, say where everything is
+	@tools/phases demo setup='tools/setup.sh run' lab='$(PLAY) playbooks/lab.yml' site='$(PLAY) playbooks/site.yml $(LIMITED)' \
+	  verify='$(PLAY) playbooks/verify.yml $(LIMITED)' summary='tools/summary.sh $(TOPOLOGY)' --show summary
+lab: setup ## create or complete the lab's hosts
+	@$(PLAY) playbooks/lab.yml
+site: setup ## converge the estate (LIMIT=<environment> for one)
+	@$(PLAY) playbooks/site.yml $(LIMITED)
+check: setup ## what would converging change? nothing is touched
+	@$(PLAY) playbooks/site.yml --check --diff $(LIMITED)
+verify: setup ## look at every environment as a user would
+	@$(PLAY) playbooks/verify.yml $(LIMITED)
+summary: setup ## where everything is, and how it is
+	@tools/summary.sh $(TOPOLOGY)
+
+test: ## the whole suite: checks, unit tests, molecule scenarios, and the demo end to end
+	@tools/test.sh
+lint: dev ## ruff, mypy, yamllint, ansible-lint, shellcheck, changelog
+	@$(RUN) tools/lint.sh
+unit: dev ## unit tests with coverage
+	@$(RUN) tools/unit.sh
+sanity: dev ## ansible-test sanity
+	@$(RUN) tools/sanity.sh
+docs: dev ## documentation, without warnings, in docs/_build
+	@$(RUN) tools/docs.sh
+tarball: dev ## build the collection, install it elsewhere and use it
+	@$(RUN) tools/tarball.sh
+molecule: dev ## every scenario (SCENARIO=<name> for one)
+	@for scenario in $(or $(SCENARIO),$(SCENARIOS)); do $(RUN) molecule test -s $$scenario || exit 1; done
+bench: dev ## benchmarks against peers; results belong in docs/benchmarks.md
+	@tools/bench.sh
+
+clean: ## remove the lab (containers, volumes, network, secrets), and the engine if we started it
+	@if [ -x .cache/venv/bin/ansible ]; then $(RUN) ansible-playbook -i inventories/lab playbooks/lab.yml -e lab_state=absent; \
+	 else echo "nothing to clean: the checkout was never set up"; fi
+distclean: clean ## also remove the lab's images and everything under .cache/
+	@tools/distclean.sh
