@@ -1,0 +1,94 @@
+# Copyright (c) 2026, the tierline.erp contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+import ipaddress
+import json
+import socket
+from collections.abc import Iterable
+from typing import Any
+
+from ansible_collections.tierline.erp.plugins.module_utils.probe import inside
+from ansible_collections.tierline.erp.plugins.module_utils.probe.errors import ProbeError
+from ansible_collections.tierline.erp.plugins.module_utils.probe.isolation import Place
+
+try:
+    import docker
+    import docker.errors
+    from docker.utils.socket import frames_iter
+except ImportError:  # reported when the engine is opened
+    docker = None  # type: ignore[assignment]
+
+SLOTS = ("blue", "green")
+
+
+class Engine:
+    """The Docker engine of an app machine."""
+
+    def __init__(self, timeout: int) -> None:
+        if docker is None:
+            raise ProbeError("the Python library docker is missing on this machine: install python3-docker")
+        try:
+            self._client = docker.from_env(timeout=timeout)
+            self._client.ping()
+        except docker.errors.DockerException as error:
+            raise ProbeError(f"the container engine of this machine does not answer: {error}") from error
+
+    def place(self, environment: str) -> Place | None:
+        """Return where the environment's running container is, or None where none runs."""
+        for slot in SLOTS:
+            try:
+                container = self._client.containers.get(f"{environment}-{slot}")
+            except docker.errors.NotFound:
+                continue
+            if container.status == "running":
+                return _place(container.attrs, f"{environment}-{slot}")
+        return None
+
+    def attempt(self, place: Place, attempts: list[dict[str, Any]]) -> list[dict[str, Any]]:
+        """Make the attempts inside the container. They go over standard input: passwords are in no argument or environment."""
+        source = inside.__loader__.get_source(inside.__name__)  # type: ignore[union-attr]
+        script = f"{source}\nmain({json.dumps(attempts)!r})\n"
+        api = self._client.api
+        execution = api.exec_create(place.container, ["python3", "-"], stdin=True, stdout=True, stderr=True)["Id"]
+        connection: Any = api.exec_start(execution, socket=True)
+        try:
+            raw = getattr(connection, "_sock", connection)
+            raw.sendall(script.encode())
+            raw.shutdown(1)
+            output = _read(connection)
+        finally:
+            connection.close()
+        try:
+            return json.loads(output[1])
+        except ValueError as error:
+            last = output[2].decode(errors="replace").strip().splitlines()[-1:] or ["it said nothing"]
+            raise ProbeError(f"container {place.container} could not make the attempts: {last[0]}") from error
+
+
+def addresses_of(name: str) -> list[str]:
+    """Return the addresses at which a name, or an address, is reached from outside this machine."""
+    try:
+        found = {str(item[4][0]) for item in socket.getaddrinfo(name, None, type=socket.SOCK_STREAM)}
+    except OSError as error:
+        raise ProbeError(f"addresses: {name} can't be resolved on this machine: {error}; give an address instead") from error
+    return sorted(address for address in found if not ipaddress.ip_address(address).is_loopback)
+
+
+def _read(connection: Any) -> dict[int, bytes]:
+    output = {1: b"", 2: b""}
+    for stream, data in frames_iter(connection, tty=False):
+        output[stream] += data
+    return output
+
+
+def _place(attributes: dict[str, Any], name: str) -> Place:
+    networks: Iterable[dict[str, Any]] = attributes["NetworkSettings"]["Networks"].values()
+    return Place(
+        container=name,
+        addresses=tuple(sorted(network["IPAddress"] for network in networks if network["IPAddress"])),
+        gateways=tuple(sorted(network["Gateway"] for network in networks if network["Gateway"])),
+        writable=tuple(sorted(mount["Source"] for mount in attributes["Mounts"] if mount["RW"] and mount.get("Source"))),
+    )
