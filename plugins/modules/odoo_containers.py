@@ -14,8 +14,8 @@ author:
   - The tierline.erp contributors (@tierline)
 description:
   - Reconciles network, configuration, filestore directory and container of every given environment in one call.
-  - A container is re-created when its image, its configuration or a secret changed. It is started when it is stopped and restarted
-    when it is unhealthy. Otherwise it is not touched.
+  - A container is re-created when its image, its configuration or a secret changed. It is started when it is stopped, and
+    restarted when it is unhealthy. Otherwise it is not touched.
   - Each environment has a network and a user number of its own, a read-only root, no capabilities and no way to gain privileges.
   - Returns when every given environment calls itself healthy, which includes that it reaches its database.
 requirements:
@@ -78,7 +78,7 @@ steps:
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.tierline.erp.plugins.module_utils.odoo import arguments, reconcile
-from ansible_collections.tierline.erp.plugins.module_utils.odoo.engine import Engine, open_engine
+from ansible_collections.tierline.erp.plugins.module_utils.odoo.engine import Engine, open_engine, reported
 from ansible_collections.tierline.erp.plugins.module_utils.odoo.errors import OdooError
 from ansible_collections.tierline.erp.plugins.module_utils.odoo.models import parse
 
@@ -107,9 +107,12 @@ def main():
         supports_check_mode=True,
     )
     try:
-        module.exit_json(**run(open_engine(Engine, module.check_mode, module.warn), module.params, module.check_mode))
+        with reported():
+            engine = open_engine(Engine, module.check_mode, module.warn)
+            result = run(engine, module.params, module.check_mode)
     except OdooError as error:
         module.fail_json(msg=str(error))
+    module.exit_json(**result)
 
 
 if __name__ == "__main__":

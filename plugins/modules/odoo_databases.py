@@ -16,7 +16,8 @@ description:
   - Brings the database of every given environment to where its Odoo can serve it. The wanted modules are installed, the
     administrator's password and the base URL are set.
   - Reads all databases first, then works on a few at a time with one-off containers of the environment's own image.
-  - A run that was cut off is completed by the next one. No row is ever removed. A database that holds tables but no Odoo is refused.
+  - A run that was cut off is completed by the next one. No row is ever removed.
+  - A database that holds tables but no Odoo is refused.
   - Where modules are added to an environment that runs, its containers are stopped while Odoo installs them.
   - Environments with O(environments[].state=absent) are passed over.
 requirements:
@@ -69,7 +70,7 @@ steps:
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.tierline.erp.plugins.module_utils.odoo import arguments, database, reconcile
-from ansible_collections.tierline.erp.plugins.module_utils.odoo.engine import Engine, open_engine
+from ansible_collections.tierline.erp.plugins.module_utils.odoo.engine import Engine, open_engine, reported
 from ansible_collections.tierline.erp.plugins.module_utils.odoo.errors import OdooError
 from ansible_collections.tierline.erp.plugins.module_utils.odoo.models import parse
 
@@ -99,9 +100,12 @@ def main():
         supports_check_mode=True,
     )
     try:
-        module.exit_json(**run(open_engine(Engine, module.check_mode, module.warn), module.params, module.check_mode))
+        with reported():
+            engine = open_engine(Engine, module.check_mode, module.warn)
+            result = run(engine, module.params, module.check_mode)
     except OdooError as error:
         module.fail_json(msg=str(error))
+    module.exit_json(**result)
 
 
 if __name__ == "__main__":

@@ -7,7 +7,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
 try:
@@ -120,10 +121,8 @@ class Engine:
                 return
             stopped = not state.get("Running") or state.get("Restarting")
             if stopped or health == "unhealthy" or time.monotonic() >= deadline:
-                ended, slow = f"it exited with code {state.get('ExitCode')}", f"its health is {health!r} after {timeout} seconds"
-                raise OdooError(
-                    f"{name} did not become healthy: {ended if stopped else slow}. Its log ends with:\n{self.log(name)}"
-                )
+                seen = f"it exited with code {state.get('ExitCode')}" if stopped else f"its health is {health!r}"
+                raise OdooError(f"{name} did not become healthy: {seen}. Its log ends with:\n{self.log(name)}")
             time.sleep(1)
 
     def run_once(self, name: str, config: Mapping[str, Any], timeout: int) -> str:
@@ -177,6 +176,18 @@ def wrapped(error: Exception) -> OdooError | None:
     if docker_errors is not None and isinstance(error, docker_errors.DockerException):
         return OdooError(f"the Docker engine refused: {getattr(error, 'explanation', None) or error}")
     return None
+
+
+@contextmanager
+def reported() -> Iterator[None]:
+    """Lets only our own errors, and defects, through."""
+    try:
+        yield
+    except Exception as error:
+        known = wrapped(error)
+        if known is None:
+            raise
+        raise known from error
 
 
 def open_engine(connect: Callable[[], Any], check_mode: bool, warn: Callable[[str], None]) -> Any:

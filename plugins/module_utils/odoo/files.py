@@ -82,9 +82,7 @@ def addresses(name: str) -> list[str]:
     try:
         found = {entry[4][0] for entry in socket.getaddrinfo(name, None, type=socket.SOCK_STREAM)}
     except (OSError, UnicodeError) as error:
-        raise OdooError(
-            f"the name {name!r} is not resolved on this machine: mend its DNS or hosts file, or give an address"
-        ) from error
+        raise OdooError(f"the name {name!r} is not resolved on this machine: mend its DNS, or give an address") from error
     parsed = {ipaddress.ip_address(str(address).partition("%")[0]) for address in found}
     return [str(address) for address in sorted(parsed, key=lambda address: (address.version, int(address)))]
 

@@ -168,7 +168,12 @@ def _one(item: Mapping[str, Any]) -> Environment:
         image=_text(item, "image").strip(),
         domains=tuple(item.get("domains") or ()),
         modules=tuple(item.get("modules") or ()),
-        database=Database(*(_text(database, key) for key in ("name", "user", "host")), port=int(database.get("port") or 0)),
+        database=Database(
+            name=_text(database, "name"),
+            user=_text(database, "user"),
+            host=_text(database, "host"),
+            port=int(database.get("port") or 0),
+        ),
         redis_host=redis.get("host") or None,
         ports=Ports(int(ports.get("http") or 0), int(ports.get("websocket") or 0)),
         workers=int(item["workers"]) if item.get("workers") is not None else 2,
@@ -188,9 +193,7 @@ def parse(items: Iterable[Mapping[str, Any]]) -> list[Environment]:
     problems: list[str] = []
     for number, env in enumerate(environments, start=1):
         if not _NAME.fullmatch(env.name):
-            problems.append(
-                f"item {number}: environment {env.name!r} is no name: a small letter, then small letters, digits, underscores, 40 at most"
-            )
+            problems.append(f"item {number}: environment {env.name!r} is no name: at most 40 of a-z, 0-9 and _, a letter first")
         if env.present:
             problems.extend(f"{env.name}: {text}" for text in _present_problems(env))
     problems.extend(_duplicates(environments))

@@ -200,11 +200,9 @@ def conflicts(wanted: Iterable[Desired], have: Observed) -> list[str]:
         for port in (want.env.ports.http, want.env.ports.websocket):
             holder = taken.get(str(port))
             if holder and holder != want.container_name:
-                problems.append(
-                    f"{own}: port {port} is already published by container {holder}: choose another one, or remove it"
-                )
-        container = have.containers.get(want.container_name)
-        if container is not None and owner(container) != own:
+                problems.append(f"{own}: port {port} is already published by container {holder}: choose another one")
+        other: Mapping[str, Any] | None = have.containers.get(want.container_name)
+        if other is not None and owner(other) != own:
             problems.append(f"{own}: container {want.container_name} exists and is not this environment's: remove it first")
         net_name = str(want.network["name"])
         network = have.networks.get(net_name)
