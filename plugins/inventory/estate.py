@@ -14,7 +14,7 @@ description:
   - Reads the environments, cells and machines that earlier sources declare, with their C(host_vars) and C(group_vars).
   - Sets resolved variables on machines and environments, and builds the groups C(tier_*), C(tenant_*), C(stage_*) and C(role_*).
   - Values written in C(host_vars) and C(group_vars) win over what is derived.
-  - Refuses an invalid or contradictory estate while the inventory is read, naming all problems at once, so that nothing is touched.
+  - Refuses an invalid or contradictory estate while the inventory is read, naming all problems at once. Nothing is touched then.
   - Widens C(--limit) so that an environment brings the machines of its cell.
   - The file must be read after those that declare hosts. In an inventory directory, files are read in alphabetical order.
 notes:
@@ -150,11 +150,15 @@ class InventoryModule(BaseInventoryPlugin):
         raise AnsibleParserError(f"The estate is refused ({len(error.problems)} problems, listed above).") from None
 
     def _publish(self, intent: Intent, resolution: Resolution, sources: Sources) -> None:
+        """Set what nobody wrote. Hosts are set directly: InventoryData.set_variable copies and tags each value again,
+
+        which for a thousand environments takes longer than resolving them. Values are plain, or carry the tags of their files.
+        """
         for host, variables in resolution.variables.items():
             written, own = sources.host(host), intent.own.get(host, {})
             for key, value in variables.items():
                 if key not in (own if key in _ENVIRONMENT_ONLY else written):
-                    self.inventory.set_variable(host, key, value)
+                    self.inventory.hosts[host].set_variable(key, value)
         for group, hosts in resolution.groups.items():
             self.inventory.add_group(group)
             for host in hosts:

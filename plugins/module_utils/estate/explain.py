@@ -29,19 +29,36 @@ def nested(settings: Mapping[str, Any]) -> dict[str, Any]:
     return tree
 
 
+def flat(tree: Mapping[str, Any]) -> dict[str, Any]:
+    """The reverse of ``nested``."""
+    return {
+        f"{key}.{leaf}" if isinstance(value, Mapping) else key: item
+        for key, value in tree.items()
+        for leaf, item in (value.items() if isinstance(value, Mapping) else [("", value)])
+    }
+
+
 def explanation(environment: Environment, tier: Tier) -> dict[str, str]:
-    """Setting -> source, in the order of the catalogue."""
-    sources = {name: _HOST if environment.words[word] is not None else default for name, (word, default) in _DERIVED.items()}
-    sources |= tier.origin
-    for key in environment.overridden:
-        sources[key] = f"overrides of the environment, instead of {tier.settings[key]} from {tier.origin[key]}"
-    return sources
+    """Source -> the settings that come from it, separated by spaces.
+
+    A line for each source, not for each setting: a thousand environments repeat it.
+    """
+    found: dict[str, list[str]] = {}
+    for name, (word, default) in _DERIVED.items():
+        found.setdefault(_HOST if environment.words[word] is not None else default, []).append(name)
+    for key, origin in tier.origin.items():
+        source = f"overrides of the environment, instead of {origin}" if key in environment.overridden else origin
+        found.setdefault(source, []).append(key)
+    return {source: " ".join(names) for source, names in found.items()}
 
 
 def table(environment: Mapping[str, Any], sources: Mapping[str, str]) -> str:
     """A table for people: setting, value, source."""
+    promises = flat(environment["promises"])
+    known = {**promises, **{key: environment[key] for key in _DERIVED}}
+    source_of = {key: source for source, names in sources.items() for key in names.split()}
     rows = [("SETTING", "VALUE", "SOURCE")]
-    rows += [(str(key), _value(environment, str(key)), str(source)) for key, source in sources.items()]
+    rows += [(key, _value(known[key]), source_of[key]) for key in (*_DERIVED, *promises)]
     widths = [max(len(row[column]) for row in rows) for column in (0, 1)]
     title = f"{environment['name']}: tier {environment['tier']}, cell {environment['cell']}"
     return "\n".join([title, "", *_lines(rows, widths)])
@@ -51,13 +68,7 @@ def _lines(rows: Iterable[tuple[str, str, str]], widths: list[int]) -> list[str]
     return [f"{setting:<{widths[0]}}  {value:<{widths[1]}}  {source}".rstrip() for setting, value, source in rows]
 
 
-def _value(environment: Mapping[str, Any], key: str) -> str:
-    if key in _DERIVED:
-        value: Any = environment[key]
-    else:
-        value = environment["promises"]
-        for part in key.split("."):
-            value = value[part]
+def _value(value: Any) -> str:
     if isinstance(value, Mapping):
         return ", ".join(f"{name} {item}" for name, item in value.items())
     if isinstance(value, (list, tuple)):
