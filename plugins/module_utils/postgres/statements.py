@@ -33,7 +33,9 @@ def statement(change: Change) -> sql.Composable:
 def _role(change: Change, name: sql.Identifier) -> sql.Composable:
     values = change.after or {}
     verb = sql.SQL("CREATE ROLE {} " if change.action is Action.CREATE_ROLE else "ALTER ROLE {} ").format(name)
-    options = [sql.SQL(word if values[key] else f"NO{word}") for key, word in _FLAGS.items() if key in values]
+    options: list[sql.Composable] = [
+        sql.SQL(word if values[key] else f"NO{word}") for key, word in _FLAGS.items() if key in values
+    ]
     if "connection_limit" in values:
         options.append(sql.SQL("CONNECTION LIMIT {}").format(sql.Literal(values["connection_limit"])))
     if change.secret is not None:
@@ -65,23 +67,24 @@ def _revoke_public(_change: Change, name: sql.Identifier) -> sql.Composable:
 
 
 def _owner(change: Change, name: sql.Identifier) -> sql.Composable:
-    return sql.SQL("ALTER DATABASE {} OWNER TO {}").format(name, sql.Identifier((change.after or {})["owner"]))
+    return sql.SQL("ALTER DATABASE {} OWNER TO {}").format(name, sql.Identifier(str((change.after or {})["owner"])))
 
 
 def _create_database(change: Change, name: sql.Identifier) -> sql.Composable:
     after = change.after or {}
     return sql.SQL(
         "CREATE DATABASE {} OWNER {} TEMPLATE template0 ENCODING {} LOCALE_PROVIDER libc LC_COLLATE {} LC_CTYPE {}"
-    ).format(name, sql.Identifier(after["owner"]), *(sql.Literal(after[key]) for key in ("encoding", "lc_collate", "lc_ctype")))
+    ).format(
+        name, sql.Identifier(str(after["owner"])), *(sql.Literal(after[key]) for key in ("encoding", "lc_collate", "lc_ctype"))
+    )
 
 
 def _extensions(change: Change, _name: sql.Identifier) -> sql.Composable:
     names = (change.after or {})["extensions"]
     assert isinstance(names, list)
     # Into public, but what the scripts call is looked up in pg_catalog first.
-    return sql.SQL("SET LOCAL search_path = public; ") + sql.SQL("; ").join(
-        sql.SQL("CREATE EXTENSION {} CASCADE").format(sql.Identifier(n)) for n in names
-    )
+    creations = [sql.SQL("CREATE EXTENSION {} CASCADE").format(sql.Identifier(n)) for n in names]
+    return sql.SQL("; ").join([sql.SQL("SET LOCAL search_path = public"), *creations])
 
 
 def _schema(_change: Change, _name: sql.Identifier) -> sql.Composable:

@@ -206,8 +206,7 @@ def _parallel(function: Callable[[_T], _U], items: Sequence[_T]) -> list[_U]:
 
 
 def _role(row: tuple) -> Role:
-    *attributes, settings, builtin = row
-    return Role(*attributes, settings=dict(pair.split("=", 1) for pair in settings), builtin=builtin)
+    return Role(*row[:9], dict(pair.split("=", 1) for pair in row[9]), row[10])
 
 
 def _database(row: tuple) -> Database:
