@@ -1,0 +1,34 @@
+#!/usr/bin/env bash
+# Copyright (c) 2026, the tierline.erp contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# The whole suite. Says what it will do, shows progress, keeps a log of each phase, and ends with `N passed, N failed`.
+#   tools/test.sh --only "unit lint"     runs some of it
+set -euo pipefail
+cd "$(dirname "$0")/.."
+export LAB=${LAB:-test} TOPOLOGY=${TOPOLOGY:-hybrid}
+run=tools/run.sh
+play="$run ansible-playbook -i inventories/$TOPOLOGY -i inventories/lab"
+verify="$play playbooks/verify.yml -e verify_results_dir=$PWD/.cache/lab/$LAB"
+
+phases=(
+  setup="tools/setup.sh dev"
+  lint="$run tools/lint.sh"
+  unit="$run tools/unit.sh"
+  docs="$run tools/docs.sh"
+  sanity="$run tools/sanity.sh"
+  tarball="$run tools/tarball.sh"
+  lab="$play playbooks/lab.yml"
+  empty-check="$play playbooks/site.yml --check --diff"
+  site="$play playbooks/site.yml"
+  again="tools/unchanged.sh $play playbooks/lab.yml && tools/unchanged.sh $play playbooks/site.yml"
+  check="tools/unchanged.sh $play playbooks/site.yml --check --diff"
+  verify="$verify"
+  estate="$run pytest tests/integration/estate"
+  clean="$run ansible-playbook -i inventories/lab playbooks/lab.yml -e lab_state=absent -e lab_stop_engine=false"
+)
+for scenario in molecule/*/molecule.yml; do
+  name=$(basename "$(dirname "$scenario")")
+  phases+=("molecule-$name=$run molecule test -s $name")
+done
+exec tools/phases test --keep-going "$@" "${phases[@]}"
