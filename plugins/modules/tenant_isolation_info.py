@@ -105,6 +105,7 @@ from ansible_collections.tierline.erp.plugins.module_utils.probe.models import C
 
 class EngineLike(Protocol):
     def place(self, environment: str) -> Place | None: ...
+    def last_words(self, environment: str) -> str: ...
     def attempt(self, place: Place, attempts: list[dict[str, Any]]) -> list[dict[str, Any]]: ...
 
 
@@ -144,7 +145,7 @@ def examine(params: dict[str, Any], engine: EngineLike) -> Iterator[Check]:
     for attacker in tenants:
         victims = [victim for other, victim in pairs if other is attacker]
         if victims and attacker.place is None:
-            yield isolation.not_running(attacker)
+            yield isolation.not_running(attacker, engine.last_words(attacker.environment))
         elif victims:
             yield from _examine_one(params, engine, attacker, victims)
 

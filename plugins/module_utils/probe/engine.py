@@ -47,6 +47,15 @@ class Engine:
                 return _place(container.attrs, f"{environment}-{slot}")
         return None
 
+    def last_words(self, environment: str) -> str:
+        """Return the end of the log of the environment's container, whether it runs or not."""
+        for slot in SLOTS:
+            try:
+                return self._client.containers.get(f"{environment}-{slot}").logs(tail=100).decode(errors="replace")
+            except docker.errors.APIError:
+                continue
+        return ""
+
     def attempt(self, place: Place, attempts: list[dict[str, Any]]) -> list[dict[str, Any]]:
         """Make the attempts inside the container. They go over standard input: passwords are in no argument or environment."""
         source = inside.__loader__.get_source(inside.__name__)  # type: ignore[union-attr]

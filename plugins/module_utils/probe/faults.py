@@ -16,7 +16,8 @@ from ansible_collections.tierline.erp.plugins.module_utils.probe.errors import F
 from ansible_collections.tierline.erp.plugins.module_utils.probe.models import Answer, Check
 
 # What the edge says when it has no answer from behind.
-_FROM_BEHIND = {502: "can't reach it", 503: "knows no healthy server", 504: "waited in vain for it"}
+_FROM_BEHIND = {502: "can't reach", 503: "knows no healthy server of", 504: "waited in vain for"}
+_SERVERS = {"app": "Odoo", "websocket": "Odoo's websocket server"}
 _DATABASE_ERRORS = (
     "psycopg2.OperationalError",
     "psycopg2.InterfaceError",
@@ -51,7 +52,7 @@ def from_exception(error: Exception, where: str) -> Fault:
 def from_answer(answer: Answer, layer: str = "app") -> Fault | None:
     """Name the layer that an HTTP status blames, or None where the status is no error."""
     if answer.status in _FROM_BEHIND:
-        return Fault(layer, f"the edge {_FROM_BEHIND[answer.status]} (HTTP {answer.status})")
+        return Fault(layer, f"the edge {_FROM_BEHIND[answer.status]} {_SERVERS[layer]} (HTTP {answer.status})")
     if answer.status == 404 and answer.body.strip() == "404 page not found":
         return Fault("edge", "the edge has no route for this path (HTTP 404)")
     if "/web/database/" in answer.header("Location"):
@@ -90,13 +91,15 @@ def brief(text: str) -> str:
 
 
 def attribute(checks: Iterable[Check]) -> list[Check]:
-    """Blame the database for what the application could not do without it."""
+    """Blame the deepest layer for what the others could not do without it."""
     checks = list(checks)
-    if not any(check.name == "database" and not check.ok and check.layer == "database" for check in checks):
-        return checks
-    return [
-        replace(check, layer="database", detail=f"{check.detail} (its database is down)")
-        if not check.ok and check.layer in ("app", "cron", "websocket")
-        else check
-        for check in checks
-    ]
+    down = {check.name for check in checks if not check.ok and check.layer == check.name}
+    if "database" in down:
+        return [_blame(check, "database", ("app", "cron", "websocket")) for check in checks]
+    if "app" in down:
+        return [_blame(check, "app", ("cron", "websocket")) for check in checks]
+    return checks
+
+
+def _blame(check: Check, layer: str, instead_of: tuple[str, ...]) -> Check:
+    return replace(check, layer=layer) if not check.ok and check.layer in instead_of else check

@@ -98,6 +98,8 @@ def _redis(attacker: Tenant, name: str, command: list[str]) -> dict[str, Any]:
     }
 
 
+# What Odoo and the database's client library say when the server is gone.
+_DATABASE_LOST = ("connection to server", "server closed the connection", "terminating connection", "psycopg2.OperationalError")
 _LAYERS = {"database": "database", "redis": "redis", "port": "network"}
 
 
@@ -135,10 +137,13 @@ def storage(attacker: Tenant, victim: Tenant) -> Check:
     )
 
 
-def not_running(tenant: Tenant) -> Check:
-    return Check(
-        f"{tenant.environment} container", "app", FAILED, "no container of it runs on this machine: nothing can be proven"
-    )
+def not_running(tenant: Tenant, last_words: str) -> Check:
+    """Odoo ends when it loses its database, so its last words tell whose fault it is."""
+    reasons = [line for line in last_words.splitlines() if any(sign in line for sign in _DATABASE_LOST)]
+    detail = "no container of it runs on this machine"
+    if reasons:
+        detail += f"; Odoo said: {brief(reasons[-1])}"
+    return Check(f"{tenant.environment} container", "database" if reasons else "app", FAILED, detail)
 
 
 def without_redis(tenant: Tenant) -> Check:
