@@ -122,7 +122,7 @@ def _sound(name: str, drafts: Mapping[str, _Draft], problems: list[Problem]) -> 
     chain = _lineage(name, drafts)
     last = chain[-1]
     if chain.count(last) > 1:
-        if last == name:
+        if last == name == min(chain):
             problems.append(_cycle(name, chain, drafts[name].file))
         return False
     if last not in drafts:
@@ -146,14 +146,14 @@ def _cycle(name: str, chain: list[str], file: str) -> Problem:
 
 
 def _no_parent(name: str, parent: str, drafts: Mapping[str, _Draft]) -> Problem:
-    closest = nearest(parent, drafts)
+    closest = nearest(parent, drafts.keys() - {name})
     return Problem(
         "tier",
         name,
         "inherits",
         "unknown tier",
         shown(parent),
-        listed(drafts),
+        listed(drafts.keys() - {name}),
         closest,
         f"write inherits: {closest}" if closest else "define the tier, or inherit from one that exists",
         drafts[name].file,
