@@ -14,9 +14,9 @@ def plan_config(current: Mapping[str, Any], wanted: Mapping[str, Any]) -> dict[s
     patch: dict[str, Any] = {}
     for key, value in wanted.items():
         seen = current.get(key)
-        if isinstance(value, Mapping) and value:
+        if isinstance(value, Mapping):
             inner = plan_config(seen if isinstance(seen, Mapping) else {}, value)
-            if inner:
+            if inner or not isinstance(seen, Mapping):
                 patch[key] = inner
         elif not _same(seen, value):
             patch[key] = value

@@ -17,7 +17,7 @@ import re
 
 ITERATIONS = 4096
 _SALT_BYTES = 16
-_VERIFIER = re.compile(r"^SCRAM-SHA-256\$(\d+):([A-Za-z0-9+/=]+)\$([A-Za-z0-9+/=]+):([A-Za-z0-9+/=]+)$")
+_VERIFIER = re.compile(r"SCRAM-SHA-256\$(\d+):([A-Za-z0-9+/=]+)\$([A-Za-z0-9+/=]+):([A-Za-z0-9+/=]+)")
 
 
 def make_verifier(password: str, salt: bytes | None = None, iterations: int = ITERATIONS) -> str:
@@ -31,7 +31,7 @@ def make_verifier(password: str, salt: bytes | None = None, iterations: int = IT
 
 def matches(verifier: str | None, password: str) -> bool:
     """Whether the password is the one behind the verifier. A verifier of another kind (md5, none) never matches."""
-    found = _VERIFIER.match(verifier or "")
+    found = _VERIFIER.fullmatch(verifier or "")
     if not found:
         return False
     iterations, salt = int(found[1]), base64.b64decode(found[2])

@@ -206,7 +206,9 @@ def _parallel(function: Callable[[_T], _U], items: Sequence[_T]) -> list[_U]:
 
 
 def _role(row: tuple) -> Role:
-    return Role(*row[:9], dict(pair.split("=", 1) for pair in row[9]), row[10])
+    name, login, superuser, createdb, createrole, replication, bypassrls, limit, verifier, settings, builtin = row
+    by_key = dict(pair.split("=", 1) for pair in settings)
+    return Role(name, login, superuser, createdb, createrole, replication, bypassrls, limit, verifier, by_key, builtin)
 
 
 def _database(row: tuple) -> Database:

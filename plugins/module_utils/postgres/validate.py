@@ -12,10 +12,10 @@ from collections.abc import Iterable, Sequence
 from .errors import PostgresError
 from .models import UNLIMITED, Tenant
 
-_NAME = re.compile(r"^[a-z_][a-z0-9_]{0,62}$")
-_EXTENSION = re.compile(r"^[a-z_][a-z0-9_-]{0,62}$")
-_SETTING = re.compile(r"^[a-z_][a-z0-9_]*(\.[a-z_][a-z0-9_]*)?$")
-_PASSWORD = re.compile(r"^[\x20-\x7e]+$")
+_NAME = re.compile(r"[a-z_][a-z0-9_]{0,62}")
+_EXTENSION = re.compile(r"[a-z_][a-z0-9_-]{0,62}")
+_SETTING = re.compile(r"[a-z_][a-z0-9_]*(\.[a-z_][a-z0-9_]*)?")
+_PASSWORD = re.compile(r"[\x20-\x7e]+")
 _RESERVED = frozenset({"postgres", "template0", "template1", "public", "none", "pgbouncer", "replicator"})
 
 
@@ -29,7 +29,7 @@ def validate_tenants(tenants: Sequence[Tenant], allow_removal: bool) -> None:
 
 
 def validate_role(what: str, name: str, password: str) -> None:
-    problems = [] if _NAME.match(name) and not name.startswith("pg_") else [f"{what}: bad role name '{name}'"]
+    problems = [] if _NAME.fullmatch(name) and not name.startswith("pg_") else [f"{what}: bad role name '{name}'"]
     problems += _password_problems(what, password)
     if problems:
         raise PostgresError("; ".join(problems))
@@ -55,13 +55,13 @@ def _problems(tenant: Tenant, allow_removal: bool) -> list[str]:
         problems += _password_problems(who, tenant.password)
     if tenant.connection_limit < UNLIMITED:
         problems.append(f"{who}: connection_limit is {tenant.connection_limit}; allowed are -1 (unlimited), 0 and above")
-    problems += [f"{who}: bad extension name '{e}'" for e in tenant.extensions if not _EXTENSION.match(e)]
-    problems += [f"{who}: bad setting name '{s}'" for s in tenant.settings or () if not _SETTING.match(s)]
+    problems += [f"{who}: bad extension name '{e}'" for e in tenant.extensions if not _EXTENSION.fullmatch(e)]
+    problems += [f"{who}: bad setting name '{s}'" for s in tenant.settings or () if not _SETTING.fullmatch(s)]
     return problems
 
 
 def _name_problems(who: str, what: str, name: str) -> list[str]:
-    if not _NAME.match(name):
+    if not _NAME.fullmatch(name):
         return [f"{who}: bad {what} name '{name}'; needed are up to 63 of a-z, 0-9 and _, no digit first"]
     if name in _RESERVED or name.startswith("pg_"):
         return [f"{who}: {what} name '{name}' is reserved"]
@@ -70,4 +70,4 @@ def _name_problems(who: str, what: str, name: str) -> list[str]:
 
 def _password_problems(who: str, password: str) -> list[str]:
     # Within these characters SASLprep (RFC 4013) is the identity, so clients and verifier agree.
-    return [] if _PASSWORD.match(password) else [f"{who}: the password is empty or has characters outside printable ASCII"]
+    return [] if _PASSWORD.fullmatch(password) else [f"{who}: the password is empty or has characters outside printable ASCII"]
