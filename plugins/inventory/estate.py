@@ -68,6 +68,7 @@ catalogue:
 
 import os
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any
 
 from ansible import constants as C
@@ -123,7 +124,7 @@ class InventoryModule(BaseInventoryPlugin):
         return [*layers, Layer(os.path.basename(path), self.get_option("tiers"))]
 
     def _file_layer(self, path: str) -> Layer:
-        content = self.loader.load_from_file(path, cache="none", trusted_as_template=False) if os.path.isfile(path) else None
+        content = self.loader.load_from_file(path, cache="none", trusted_as_template=True) if os.path.isfile(path) else None
         tiers = content.get("tiers") if isinstance(content, Mapping) else None
         if not isinstance(tiers, Mapping):
             seen = shown(content) if os.path.isfile(path) else "no such file"
@@ -152,14 +153,29 @@ class InventoryModule(BaseInventoryPlugin):
     def _publish(self, intent: Intent, resolution: Resolution, sources: Sources) -> None:
         """Set what nobody wrote. Hosts are set directly: InventoryData.set_variable copies and tags each value again,
 
-        which for a thousand environments takes longer than resolving them. Values are plain, or carry the tags of their files.
+        which for a thousand environments takes longer than resolving them.
         """
         for host, variables in resolution.variables.items():
             written, own = sources.host(host), intent.own.get(host, {})
             for key, value in variables.items():
                 if key not in (own if key in _ENVIRONMENT_ONLY else written):
-                    self.inventory.hosts[host].set_variable(key, value)
+                    self.inventory.hosts[host].set_variable(key, _trusted(value))
         for group, hosts in resolution.groups.items():
             self.inventory.add_group(group)
             for host in hosts:
                 self.inventory.add_child(group, host)
+
+
+def _trusted(value: Any) -> Any:
+    """Trust the strings that the resolver made. Those that people wrote are tagged, and keep the trust of their source."""
+    if type(value) is str:
+        return _trust(value)
+    if type(value) is dict:
+        return {key: _trusted(item) for key, item in value.items()}
+    if type(value) is list:
+        return [_trusted(item) for item in value]
+    return value
+
+
+# Most strings come again for each environment.
+_trust = lru_cache(maxsize=65536)(trust_as_template)

@@ -13,7 +13,6 @@ from collections.abc import Iterator
 from typing import Any
 
 import yaml
-from ansible.errors import AnsibleError
 
 from ..module_utils.estate.errors import Problem
 
@@ -32,36 +31,32 @@ class Locator:
 
     def __call__(self, problem: Problem) -> str:
         key = problem.key.removeprefix("overrides.") if problem.key.startswith("overrides.") else problem.key.partition(".")[0]
-        first = ""
-        for path in self._files(problem):
-            first = first or path
+        entity = _PREFIX.get(problem.kind, "") + problem.name
+        own = list(self._found(_SUBDIRECTORY[problem.kind], entity)) if problem.kind in _SUBDIRECTORY else []
+        owner = self._inventory.hosts.get(entity) or self._inventory.groups.get(entity)
+        if key in (owner.vars if owner else ()) and not any(_line(path, key) for path in own):
+            return _short(self._declared_in(owner))
+        for path in [*own, *self._of_groups(owner)]:
             if line := _line(path, key):
                 return f"{_short(path)}:{line}"
-        return _short(first or self._declared_in(problem))
+        return _short(own[0] if own else self._declared_in(owner))
 
-    def _files(self, problem: Problem) -> Iterator[str]:
-        """Vars files of the host or group, then of its groups; the strongest first."""
-        if problem.kind not in _SUBDIRECTORY:
-            return
-        entity = _PREFIX.get(problem.kind, "") + problem.name
-        yield from self._found(_SUBDIRECTORY[problem.kind], entity)
-        owner = self._inventory.hosts.get(entity) or self._inventory.groups.get(entity)
-        for group in reversed(owner.get_groups() if hasattr(owner, "get_groups") else owner.get_ancestors() if owner else []):
-            yield from self._found("group_vars", group.name)
+    def _of_groups(self, owner: Any) -> Iterator[str]:
+        """Vars files of the groups that a host or group is in; the strongest first."""
+        if owner is not None:
+            groups = owner.get_groups() if owner.name in self._inventory.hosts else owner.get_ancestors()
+            for group in sorted(groups, key=lambda group: (group.depth, group.priority, group.name), reverse=True):
+                yield from self._found("group_vars", group.name)
 
     def _found(self, subdirectory: str, entity: str) -> Iterator[str]:
         for directory in reversed(self._directories):
             base = os.path.join(directory, subdirectory)
             if os.path.isdir(base):
-                try:
-                    yield from reversed(self._loader.find_vars_files(base, entity))
-                except AnsibleError:
-                    continue
+                yield from reversed(self._loader.find_vars_files(base, entity))
 
-    def _declared_in(self, problem: Problem) -> str:
-        """Where the host itself was written, for a value that no vars file holds."""
-        host = self._inventory.hosts.get(problem.name)
-        return str(host.vars.get("inventory_file") or self._source) if host else self._source
+    def _declared_in(self, owner: Any) -> str:
+        """The source that declares the host, for a value that no vars file holds."""
+        return str((owner.vars.get("inventory_file") if owner else None) or self._source)
 
 
 def _line(path: str, key: str) -> int:

@@ -43,7 +43,7 @@ class Sources:
     def intent(self, layers: list[Layer], template: Any) -> Intent:
         """Everything the resolver needs."""
         environments = self._members(ENVIRONMENTS)
-        cells = [name for name in self._inventory.groups if name.startswith(CELL_PREFIX)]
+        cells = [str(name) for name in self._inventory.groups if name.startswith(CELL_PREFIX)]
         members = {cell.removeprefix(CELL_PREFIX): [h for h in self._members(cell) if h not in environments] for cell in cells}
         machines = {name for names in members.values() for name in names}
         return Intent(
@@ -79,9 +79,9 @@ class Sources:
         return get_vars_from_inventory_sources(self._loader, self._paths, entities, "all")
 
     def _members(self, group: str) -> dict[str, None]:
-        """Host names in a stable order (a dict, for fast look-up)."""
+        """Host names in a stable order (a dict, for fast look-up), without the tags Ansible puts on them."""
         found = self._inventory.groups.get(group)
-        return dict.fromkeys(host.name for host in found.get_hosts()) if found else {}
+        return dict.fromkeys(str(host.name) for host in found.get_hosts()) if found else {}
 
 
 def _directories(sources: list[str | None]) -> list[str]:

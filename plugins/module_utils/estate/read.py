@@ -14,7 +14,7 @@ from .catalogue import Tier, load
 from .errors import Problem, listed, nearest, shown
 from .fields import read_fields, refuse_value, unknown_key
 from .models import Cell, Environment, Estate, Intent, Machine
-from .schema import CELL, ENVIRONMENT, MACHINE, NAME, OVERRIDABLE, STORE, TIER
+from .schema import CELL, ENVIRONMENT, MACHINE, MACHINE_NAME, NAME, OVERRIDABLE, STORE, TIER
 
 _RESERVED = {"postgres", "template0", "template1", "patroni", "replicator"}
 
@@ -41,7 +41,7 @@ def _environment(
     name: str, words: dict[str, Any], intent: Intent, tiers: Mapping[str, Tier], problems: list[Problem]
 ) -> Environment | None:
     before = len(problems)
-    _refuse_name(name, problems)
+    _refuse_name("environment", name, NAME, "the name becomes a database role, a container and a network", problems)
     _refuse_near_misses(name, intent.own.get(name, ()), problems)
     _refuse_unknown(name, "cell", words["cell"], intent.cells, "create the inventory group cell_{} with its machines", problems)
     _refuse_unknown(name, "service_tier", words["service_tier"], tiers, "define {} under tiers: in tierline.estate.yml", problems)
@@ -63,19 +63,10 @@ def _environment(
     )
 
 
-def _refuse_name(name: str, problems: list[Problem]) -> None:
-    if name in _RESERVED or not re.fullmatch(NAME, name):
-        problems.append(
-            Problem(
-                "environment",
-                name,
-                "inventory name",
-                "wrong value",
-                shown(name),
-                f"a string that matches {NAME}",
-                cure="rename the host: the name becomes a database role, a container and a network",
-            )
-        )
+def _refuse_name(kind: str, name: str, pattern: str, use: str, problems: list[Problem]) -> None:
+    if (kind == "environment" and name in _RESERVED) or not re.fullmatch(pattern, name):
+        allowed = f"a string that matches {pattern}"
+        problems.append(Problem(kind, name, "inventory name", "wrong value", shown(name), allowed, cure=f"rename it: {use}"))
 
 
 @lru_cache(maxsize=4096)
@@ -160,6 +151,7 @@ def _machine(name: str, cell: str, written: Mapping[str, Any], problems: list[Pr
     for key in written:
         if str(key).startswith("machine_") and key not in MACHINE:
             problems.append(unknown_key("machine", name, str(key), MACHINE))
+    _refuse_name("machine", name, MACHINE_NAME, "the name goes into certificates", problems)
     facts = read_fields("machine", name, MACHINE, written, problems)
     if len(problems) > before:
         return None
@@ -183,6 +175,7 @@ def _cell(
     for key in written:
         if str(key).startswith("cell_") and key not in CELL:
             problems.append(unknown_key("cell", name, str(key), CELL))
+    _refuse_name("cell", name, NAME, "the name becomes that of a database cluster", problems)
     facts = read_fields("cell", name, CELL, written, problems)
     store = _store(name, facts["cell_backup_store"] or {"kind": "none"}, problems)
     whole = len(machines) == len(intent.members.get(name, ()))

@@ -8,6 +8,7 @@ from __future__ import annotations
 from .fields import Field
 
 NAME = r"[a-z][a-z0-9_]{0,47}"
+MACHINE_NAME = r"[A-Za-z0-9][A-Za-z0-9_.-]{0,252}"
 DOMAIN = r"(?=.{1,253}$)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?"
 STAGES = ("production", "staging", "development", "training")
 ROLES = ("app", "backup", "edge", "postgres", "redis")

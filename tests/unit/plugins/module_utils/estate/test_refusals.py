@@ -184,9 +184,25 @@ def _(estate: Bench) -> None:
     estate.tiers["gold"] = {"inherits": "standard", "availability": {"synchronous_mode": False}}
 
 
-@case("name that is no identifier", "environment acme-prod: inventory name: wrong value", cure="rename the host")
+@case("name that is no identifier", "environment acme-prod: inventory name: wrong value", cure="rename it")
 def _(estate: Bench) -> None:
     estate.environments["acme-prod"] = environment("acme_x")
+
+
+@case("name of a database system", "environment postgres: inventory name: wrong value")
+def _(estate: Bench) -> None:
+    estate.environments["postgres"] = environment("acme_x")
+
+
+@case("machine name that is a template", "machine {{ x }}: inventory name: wrong value")
+def _(estate: Bench) -> None:
+    estate.machines["{{ x }}"] = {"machine_roles": ["backup"]}
+    estate.members["shared"].append("{{ x }}")
+
+
+@case("cell name", "cell Spare: inventory name: wrong value", cure="rename it: the name becomes that of a database cluster")
+def _(estate: Bench) -> None:
+    estate.cells["Spare"] = {"cell_isolation": "shared"}
 
 
 @case("machine role", "machine db1: machine_roles: wrong value", nearest="postgres", cure="write postgres instead of postgre")

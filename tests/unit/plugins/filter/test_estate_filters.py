@@ -1,0 +1,61 @@
+# Copyright (c) 2026, the tierline.erp contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+"""selected, with_secrets and explain."""
+
+import pytest
+from ansible.errors import AnsibleFilterError
+from ansible_collections.tierline.erp.plugins.filter.explain import FilterModule as Explain
+from ansible_collections.tierline.erp.plugins.filter.selected import FilterModule as Selected
+from ansible_collections.tierline.erp.plugins.filter.with_secrets import FilterModule as WithSecrets
+
+selected = Selected().filters()["selected"]
+with_secrets = WithSecrets().filters()["with_secrets"]
+explain = Explain().filters()["explain"]
+SECRETS = {"cells": {}, "environments": {"acme_prod": {"database": "d", "admin": "a", "empty": ""}}}
+
+
+def test_selected_keeps_the_environments_of_the_run_and_what_belongs_to_none() -> None:
+    items = [{"environment": "a"}, {"environment": "b"}, {"environment": None}, {"name": "x"}]
+    assert selected(items, {"selected_environments": ["b"]}) == [{"environment": "b"}, {"environment": None}, {"name": "x"}]
+    assert selected(items, {"selected_environments": []}) == [{"environment": None}, {"name": "x"}]
+    assert selected(items, {"selected_machines": ["db1"]}) == items
+
+
+def test_selected_needs_the_scope_of_the_run() -> None:
+    with pytest.raises(AnsibleFilterError, match=r"must begin with _scope\.yml"):
+        selected([], {})
+
+
+def test_with_secrets_joins_one_or_several() -> None:
+    items = [
+        {"environment": "acme_prod", "secret": "database"},
+        {"environment": "acme_prod", "secrets": {"master": "admin"}},
+        {"environment": "acme_prod"},
+    ]
+    assert with_secrets(items, SECRETS) == [
+        {"environment": "acme_prod", "password": "d"},
+        {"environment": "acme_prod", "secrets": {"master": "a"}},
+        {"environment": "acme_prod"},
+    ]
+    assert items[0] == {"environment": "acme_prod", "secret": "database"}
+
+
+@pytest.mark.parametrize(("environment", "name"), [("acme_prod", "redis"), ("acme_prod", "empty"), ("globex_prod", "database")])
+def test_a_missing_secret_is_named_by_its_place(environment: str, name: str) -> None:
+    with pytest.raises(AnsibleFilterError, match=rf"estate_secrets\.environments\.{environment}\.{name} is missing"):
+        with_secrets([{"environment": environment, "secret": name}], SECRETS)
+
+
+def test_no_secrets_at_all() -> None:
+    with pytest.raises(AnsibleFilterError, match="is missing"):
+        with_secrets([{"environment": "acme_prod", "secret": "database"}], {"environments": None})
+
+
+@pytest.mark.parametrize("call", [lambda: selected("text", {}), lambda: with_secrets({}, SECRETS), lambda: explain({}, {})])
+def test_wrong_input_is_refused(call) -> None:
+    with pytest.raises(AnsibleFilterError, match="takes"):
+        call()
