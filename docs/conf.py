@@ -14,7 +14,7 @@ from sphinx.application import Sphinx
 
 project = "tierline.erp"
 author = "the tierline.erp contributors"
-copyright = f"2026, {author}"  # noqa: A001
+copyright = f"2026, {author}"
 
 extensions = ["myst_parser", "sphinx_antsibull_ext"]
 source_suffix = {".rst": "restructuredtext", ".md": "markdown"}

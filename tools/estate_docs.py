@@ -17,10 +17,10 @@ import yaml
 ROOT = pathlib.Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT / ".cache" / "collections"))
 
-from ansible_collections.tierline.erp.plugins.module_utils.estate import schema  # noqa: E402
-from ansible_collections.tierline.erp.plugins.module_utils.estate.catalogue import Layer, Tier, load  # noqa: E402
-from ansible_collections.tierline.erp.plugins.module_utils.estate.errors import Problem  # noqa: E402
-from ansible_collections.tierline.erp.plugins.module_utils.estate.fields import Field  # noqa: E402
+from ansible_collections.tierline.erp.plugins.module_utils.estate import schema
+from ansible_collections.tierline.erp.plugins.module_utils.estate.catalogue import Layer, Tier, load
+from ansible_collections.tierline.erp.plugins.module_utils.estate.errors import Problem
+from ansible_collections.tierline.erp.plugins.module_utils.estate.fields import Field
 
 SECTIONS = {
     "Environments (host_vars)": schema.ENVIRONMENT,
