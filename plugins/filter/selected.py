@@ -50,7 +50,8 @@ from typing import Any
 
 from ansible.errors import AnsibleFilterError
 
-ENVIRONMENTS, MACHINES = "selected_environments", "selected_machines"
+ENVIRONMENTS = "selected_environments"
+MACHINES = "selected_machines"
 
 
 def selected(items: Any, groups: Mapping[str, list[str]]) -> list[Any]:

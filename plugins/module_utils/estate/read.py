@@ -125,13 +125,13 @@ def _machines(intent: Intent, problems: list[Problem]) -> dict[str, tuple[Machin
     for cell in sorted(intent.members):
         for machine in intent.members[cell]:
             homes.setdefault(machine, []).append(cell)
-    found: dict[str, list[Machine]] = {}
+    machines: dict[str, list[Machine]] = {}
     for name in sorted(homes):
         if len(homes[name]) > 1:
             problems.append(_two_homes(name, homes[name]))
-        elif machine := _machine(name, homes[name][0], intent.machines[name], problems):
-            found.setdefault(machine.cell, []).append(machine)
-    return {cell: tuple(machines) for cell, machines in found.items()}
+        elif found := _machine(name, homes[name][0], intent.machines[name], problems):
+            machines.setdefault(found.cell, []).append(found)
+    return {cell: tuple(members) for cell, members in machines.items()}
 
 
 def _two_homes(name: str, cells: list[str]) -> Problem:
