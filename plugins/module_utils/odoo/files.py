@@ -64,17 +64,17 @@ def text(path: str, purpose: str) -> str:
     return found.content
 
 
-def machine_key(directory: str, create: bool) -> bytes:
-    """A secret of this machine that signs fingerprints; made on first use. In check mode a passing one does."""
+def machine_key(directory: str) -> bytes:
+    """A secret of this machine that signs fingerprints; a fresh one where it has none yet."""
     path = f"{directory}/.key"
     have = read([path]).get(path)
-    if have and have.content:
-        return bytes.fromhex(have.content.strip())
-    key = secrets.token_bytes(32)
-    if create:
-        apply(File(directory, 0o755, 0, 0))
+    return bytes.fromhex(have.content.strip()) if have and have.content else secrets.token_bytes(32)
+
+
+def keep_key(directory: str, key: bytes) -> None:
+    path = f"{directory}/.key"
+    if path not in read([path]):
         apply(File(path, 0o600, 0, 0, key.hex() + "\n"))
-    return key
 
 
 def addresses(name: str) -> list[str]:

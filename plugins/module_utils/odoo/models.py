@@ -141,18 +141,26 @@ def _present_problems(env: Environment) -> Iterable[str]:
     yield from (f"options.{key} contains a line break" for key, value in sorted(env.options.items()) if "\n" in str(value))
 
 
+def _claims(env: Environment) -> list[tuple[str, Any]]:
+    """What only one environment can have."""
+    if not env.present:
+        return []
+    claims: list[tuple[str, Any]] = [("port", env.ports.http), ("port", env.ports.websocket), ("uid", env.uid)]
+    claims.append(("database", f"{env.database.name} on {env.database.host}:{env.database.port}"))
+    return claims + [("domain", name) for name in env.domains]
+
+
 def _duplicates(environments: list[Environment]) -> Iterable[str]:
     seen: dict[tuple[str, Any], str] = {}
+    names: set[str] = set()
     for env in environments:
-        claims: list[tuple[str, Any]] = [("environment", env.name)]
-        if env.present:
-            claims += [("port", env.ports.http), ("port", env.ports.websocket), ("uid", env.uid)]
-            claims.append(("database", (env.database.host, env.database.port, env.database.name)))
-            claims += [("domain", name) for name in env.domains]
-        for claim in claims:
+        if env.name in names:
+            yield f"{env.name} is listed twice"
+            continue
+        names.add(env.name)
+        for claim in _claims(env):
             if claim in seen:
-                shown = claim[1][2] if claim[0] == "database" else claim[1]
-                yield f"{env.name}: {claim[0]} {shown} is already taken by {seen[claim]}"
+                yield f"{env.name}: {claim[0]} {claim[1]} is already taken by {seen[claim]}"
             seen.setdefault(claim, env.name)
 
 

@@ -43,6 +43,7 @@ class Desired:
     network: Mapping[str, Any]
     container: Mapping[str, Any]
     files: tuple[File, ...]
+    key: bytes = field(default=b"", repr=False)
 
     @property
     def container_name(self) -> str:
@@ -92,6 +93,7 @@ def desire(env: Environment, settings: Settings, addresses: Mapping[str, str], t
         network=spec.network(env),
         container=spec.signed(spec.server(env, settings, addresses), texts, key),
         files=directories(env, settings) + configuration(settings.config_dir, env, texts),
+        key=key,
     )
 
 
@@ -122,17 +124,24 @@ def facts(container: Mapping[str, Any], like: Mapping[str, Any]) -> dict[str, An
     """The comparable part of a container, whether asked for or inspected, reduced to what `like` names."""
     settings = container.get("Config") or container
     names = _pairs(like["Env"])
+    labels = settings.get("Labels") or {}
     return {
         "Image": settings.get("Image"),
         "User": settings.get("User"),
         "Entrypoint": list(settings.get("Entrypoint") or ()),
         "Cmd": list(settings.get("Cmd") or ()),
         "Env": {key: value for key, value in _pairs(settings.get("Env")).items() if key in names},
-        "Labels": {key: value for key, value in (settings.get("Labels") or {}).items() if key in like["Labels"]},
+        "Labels": {key: value for key, value in labels.items() if key in like["Labels"] and key != spec.LABEL_CONFIG},
+        "Configuration": labels.get(spec.LABEL_CONFIG),
         "Health": _health(settings.get("Healthcheck")),
         "Network": container["HostConfig"].get("NetworkMode"),
         **{key: container["HostConfig"].get(key) or None for key in _HOST_KEYS},
     }
+
+
+def _hidden(values: Mapping[str, Any], word: str) -> dict[str, Any]:
+    """A fingerprint says nothing to people but that it is another one."""
+    return {key: f"<{word}>" if key == "Configuration" else value for key, value in values.items()}
 
 
 def _difference(before: Mapping[str, Any], after: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
@@ -144,10 +153,10 @@ def _container_step(want: Desired, have: Mapping[str, Any] | None) -> Step | Non
     name, environment = want.container_name, want.env.name
     after = facts(want.container, want.container)
     if have is None:
-        return Step(environment, "create", name, {}, after, want.container)
+        return Step(environment, "create", name, {}, _hidden(after, "new"), want.container)
     before, after = _difference(facts(have, want.container), after)
     if after:
-        return Step(environment, "replace", name, before, after, want.container)
+        return Step(environment, "replace", name, _hidden(before, "old"), _hidden(after, "new"), want.container)
     state = have.get("State") or {}
     if not state.get("Running") or state.get("Paused"):
         return Step(environment, "start", name, {"state": state.get("Status", "stopped")}, {"state": "running"})

@@ -52,7 +52,7 @@ def desired(environments: list[Environment], settings: Settings, check_mode: boo
         return []
     ca = _ca(settings, check_mode)
     addresses = collect(present, resolve)
-    key = files.machine_key(settings.config_dir, create=not check_mode)
+    key = files.machine_key(settings.config_dir)
     return [desire(env, settings, addresses[env.name], texts(env, settings, ca, key), key) for env in present]
 
 
@@ -148,6 +148,8 @@ def apply(
     shared = {settings.config_dir, settings.data_dir}
     for step in {step.subject: step for step in todo if step.subject in shared}.values():
         apply_step(engine, step, settings)
+    if wanted:
+        files.keep_key(settings.config_dir, wanted[0].key)
 
     def work(name: str) -> None:
         for step in by_name[name]:
