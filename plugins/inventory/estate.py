@@ -67,7 +67,7 @@ catalogue:
 """
 
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import lru_cache
 from typing import Any
 
@@ -167,15 +167,17 @@ class InventoryModule(BaseInventoryPlugin):
 
 
 def _trusted(value: Any) -> Any:
-    """Trust the strings that the resolver made. Those that people wrote are tagged, and keep the trust of their source."""
-    if type(value) is str:
-        return _trust(value)
-    if type(value) is dict:
-        return {key: _trusted(item) for key, item in value.items()}
-    if type(value) is list:
-        return [_trusted(item) for item in value]
-    return value
+    """Trust the strings that the resolver made. Those that people wrote are tagged, and keep the trust of their source.
+
+    A tagged string has a type of its own, so that looking the type up leaves it as it is.
+    """
+    convert = _CONVERT.get(type(value))
+    return convert(value) if convert else value
 
 
-# Most strings come again for each environment.
-_trust = lru_cache(maxsize=65536)(trust_as_template)
+_CONVERT: dict[type, Callable[[Any], Any]] = {
+    # Most strings come again for each environment.
+    str: lru_cache(maxsize=65536)(trust_as_template),
+    dict: lambda value: {key: _trusted(item) for key, item in value.items()},
+    list: lambda value: [_trusted(item) for item in value],
+}

@@ -65,13 +65,12 @@ def _cell(cell: Cell) -> Iterator[Problem]:
             "an even number of database members has no majority",
             f"{members} machines with the role postgres",
             "1, 3, 5",
-            cure="add or remove one, or add a witness",
+            cure="add or remove one",
         )
 
 
 def _environment(environment: Environment, cell: Cell) -> Iterator[Problem]:
-    settings, tier = environment.settings, environment.tier
-    if settings["isolation"] == "dedicated" and not cell.dedicated:
+    if environment.settings["isolation"] == "dedicated" and not cell.dedicated:
         yield _promise(
             environment,
             "cell",
@@ -81,24 +80,22 @@ def _environment(environment: Environment, cell: Cell) -> Iterator[Problem]:
             f"move it to a cell of its own, or set cell_isolation: dedicated for cell_{cell.name}",
         )
     yield from _database(environment, cell)
-    if settings["backup.enabled"] and cell.store["kind"] == "none":
-        yield _promise(
-            environment,
-            "service_tier",
-            f"tier {tier} promises backups",
-            f"cell {cell.name} has no backup store",
-            "filesystem, object_storage",
-            f"declare cell_backup_store in group_vars/cell_{cell.name}",
-        )
-    elif settings["backup.immutable"] and not cell.store["object_lock"]:
-        yield _promise(
-            environment,
-            "service_tier",
-            f"tier {tier} promises immutable backups",
-            f"the {cell.store['kind']} store of cell {cell.name} has object_lock: false",
-            "a store with object_lock: true",
-            f"use an object storage with Object Lock in group_vars/cell_{cell.name}, or another tier",
-        )
+    yield from _backups(environment, cell)
+
+
+def _backups(environment: Environment, cell: Cell) -> Iterator[Problem]:
+    settings, tier, store = environment.settings, environment.tier, cell.store
+    place = f"group_vars/cell_{cell.name}"
+    if settings["backup.enabled"] and store["kind"] == "none":
+        what, seen, allowed = "backups", f"cell {cell.name} has no backup store", "filesystem, object_storage"
+        cure = f"declare cell_backup_store in {place}"
+    elif settings["backup.immutable"] and not store["object_lock"]:
+        what, allowed = "immutable backups", "a store with object_lock: true"
+        seen = f"the {store['kind']} store of cell {cell.name} has object_lock: false"
+        cure = f"use an object storage with Object Lock in {place}, or another tier"
+    else:
+        return
+    yield _promise(environment, "service_tier", f"tier {tier} promises {what}", seen, allowed, cure)
 
 
 def _database(environment: Environment, cell: Cell) -> Iterator[Problem]:

@@ -266,7 +266,7 @@ def _(estate: Bench) -> None:
     "cell shared: machine_roles: an even number of database members has no majority",
     seen="2 machines with the role postgres",
     allowed="1, 3, 5",
-    cure="add or remove one, or add a witness",
+    cure="add or remove one",
 )
 def _(estate: Bench) -> None:
     estate.machines["db2"] = {"machine_roles": ["postgres"]}
