@@ -229,6 +229,15 @@ def _without_library(module: AnsibleModule, wanted: list[Wanted]) -> dict[str, A
     return {"changed": bool(names), "requests": [], "pending": empty, "diff": diff}
 
 
+def _check_authority(pem: str) -> None:
+    """Before anything is written: a machine must not trust what signs nothing."""
+    try:
+        if pem and not x509.is_authority(x509.load_certificate(pem.encode())):
+            raise PkiError("it is not the certificate of an authority (CA:TRUE is missing)")
+    except PkiError as error:
+        raise PkiError(f"authority: {error}") from error
+
+
 def run(module: AnsibleModule) -> dict[str, Any]:
     params = module.params
     wanted = parse_wanted(params["certificates"])
@@ -236,6 +245,7 @@ def run(module: AnsibleModule) -> dict[str, Any]:
         return _without_library(module, wanted)
     if not params["authority"] and not module.check_mode:
         raise PkiError("authority is empty: pass the certificate of the authority (the role pki creates one on the controller)")
+    _check_authority(params["authority"])
     store = MachineStore(params["directory"], params["pending_directory"])
     if params["state"] == "issued":
         issued = {item["name"]: item["certificate"] for item in params["issued"]}

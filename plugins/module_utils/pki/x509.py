@@ -77,7 +77,7 @@ def load_certificate(pem: bytes) -> Any:
     try:
         return x509.load_pem_x509_certificate(pem)
     except ValueError as error:
-        raise PkiError(f"the certificate cannot be read: {error}") from error
+        raise PkiError("the certificate cannot be read: it is damaged, or not in PEM") from error
 
 
 def new_request(key_pem: bytes, wanted: Wanted) -> str:
@@ -91,7 +91,7 @@ def load_request(pem: str) -> Any:
     try:
         request = x509.load_pem_x509_csr(pem.encode())
     except ValueError as error:
-        raise PkiError(f"the certificate request cannot be read: {error}") from error
+        raise PkiError("the certificate request cannot be read: it is damaged, or not in PEM") from error
     if not request.is_signature_valid:
         raise PkiError("the certificate request is not signed by its own key: it was altered on its way")
     return request.public_key()

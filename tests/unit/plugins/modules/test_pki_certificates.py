@@ -146,6 +146,18 @@ def test_a_broken_authority_is_refused(authority: AuthorityStore, tmp_path: Path
         pki_authority.run(make_authority(tmp_path / "leaf", ca=False), params, NOW, False)
 
 
+def test_only_authorities_are_trusted(authority: AuthorityStore, tmp_path: Path) -> None:
+    pki_certificates._check_authority("")
+    pki_certificates._check_authority(authority.certificate().decode())
+    leaf = make_authority(tmp_path / "leaf", ca=False).certificate().decode()
+    for pem, message in (
+        ("garbage", "authority: the certificate cannot be read"),
+        (leaf, "authority: it is not the certificate"),
+    ):
+        with pytest.raises(PkiError, match=message):
+            pki_certificates._check_authority(pem)
+
+
 @pytest.mark.parametrize(
     ("arguments", "given", "error"),
     [
