@@ -11,6 +11,7 @@ LAB ?= demo
 export LAB
 INVENTORY := -i inventories/$(TOPOLOGY) -i inventories/lab
 RUN := tools/run.sh
+VERIFY = $(PLAY) playbooks/verify.yml -e verify_results_dir=$(CURDIR)/.cache/lab/$(LAB)
 PLAY := $(RUN) ansible-playbook $(INVENTORY)
 SCENARIOS := $(notdir $(patsubst %/molecule.yml,%,$(wildcard molecule/*/molecule.yml)))
 
@@ -28,7 +29,7 @@ dev: ## setup, and what the tests need
 
 demo: ## build the example estate on the lab, verify it, say where everything is
 	@tools/phases demo setup='tools/setup.sh run' lab='$(PLAY) playbooks/lab.yml' site='$(PLAY) playbooks/site.yml $(LIMITED)' \
-	  verify='$(PLAY) playbooks/verify.yml $(LIMITED)' summary='tools/summary.sh $(TOPOLOGY)' --show summary
+	  verify='$(VERIFY) $(LIMITED)' summary='tools/summary.sh $(TOPOLOGY)' --show summary
 lab: setup ## create or complete the lab's hosts
 	@$(PLAY) playbooks/lab.yml
 site: setup ## converge the estate (LIMIT=<environment> for one)
@@ -36,7 +37,7 @@ site: setup ## converge the estate (LIMIT=<environment> for one)
 check: setup ## what would converging change? nothing is touched
 	@$(PLAY) playbooks/site.yml --check --diff $(LIMITED)
 verify: setup ## look at every environment as a user would
-	@$(PLAY) playbooks/verify.yml $(LIMITED)
+	@$(VERIFY) $(LIMITED)
 summary: setup ## where everything is, and how it is
 	@tools/summary.sh $(TOPOLOGY)
 

@@ -13,7 +13,7 @@ description:
   - A lab is a set of containers on one machine that behave like real hosts. Each runs systemd and can run a container engine of its own.
   - One call reconciles the whole lab. Hosts that are missing are created, stopped ones are started, those whose image changed are made anew,
     and those no longer listed are removed with their volumes.
-  - A host keeps its address (in C(198.18.0.0/15), set aside by RFC 2544) and its published ports as long as the lab lives.
+  - A host keeps its address (in C(198.19.0.0/16), which RFC 2544 sets aside for tests) and its published ports as long as the lab lives.
   - An interrupted run is completed by the next one.
 extends_documentation_fragment: [tierline.erp.attributes]
 options:
