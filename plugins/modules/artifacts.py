@@ -10,8 +10,10 @@ module: artifacts
 short_description: Keep downloaded files in one checksummed cache
 version_added: 0.1.0
 description:
-  - Makes sure that a list of files (binaries, wheels, image archives) lies in a cache folder on the controller, each with the SHA-256 named.
-  - A mirror, a folder or a URL, is asked first. With a complete mirror nothing else is contacted, which is how sites without Internet access install.
+  - Makes sure that a list of files (binaries, wheels, image archives) lies in a cache folder on the controller, each
+    with the SHA-256 named.
+  - A mirror, a folder or a URL, is asked first. With a complete mirror nothing else is contacted, which is how sites
+    without Internet access install.
   - A file with another checksum is refused and not kept.
 extends_documentation_fragment: [tierline.erp.attributes]
 options:
@@ -50,7 +52,9 @@ options:
         type: str
         default: ""
       member:
-        description: Path of one file inside the zip archive or wheel. That file is unpacked, made executable, and its path is returned.
+        description:
+          - Path of one file inside the zip archive or wheel. That file is unpacked, made executable, and its path is
+            returned.
         type: str
         default: ""
 author:
@@ -91,7 +95,6 @@ fetched:
 import pathlib
 
 from ansible.module_utils.basic import AnsibleModule
-
 from ansible_collections.tierline.erp.plugins.module_utils.artifacts.cache import Artifact, ArtifactError, Cache, check, sha256_of
 
 

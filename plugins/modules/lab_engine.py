@@ -49,7 +49,6 @@ managed:
 import pathlib
 
 from ansible.module_utils.basic import AnsibleModule
-
 from ansible_collections.tierline.erp.plugins.module_utils.lab import engine
 from ansible_collections.tierline.erp.plugins.module_utils.lab.errors import LabError
 
@@ -64,9 +63,12 @@ def started(folder, timeout, check_mode):
 def absent(folder, timeout, check_mode):
     pid = engine.started_pid(folder)
     changed = pid is not None and not engine.in_use()
-    if changed and not check_mode:
+    if pid is not None and changed and not check_mode:
         engine.stop(folder, pid, timeout)
-    return {"changed": changed, "diff": {"before": "started\n" if pid else "", "after": "" if changed or not pid else "started\n"}}
+    return {
+        "changed": changed,
+        "diff": {"before": "started\n" if pid else "", "after": "" if changed or not pid else "started\n"},
+    }
 
 
 def main():

@@ -10,10 +10,13 @@ module: lab_hosts
 short_description: Create, complete or remove the hosts of a lab
 version_added: 0.1.0
 description:
-  - A lab is a set of containers on one machine that behave like real hosts. Each runs systemd and can run a container engine of its own.
-  - One call reconciles the whole lab. Hosts that are missing are created, stopped ones are started, those whose image changed are made anew,
+  - A lab is a set of containers on one machine that behave like real hosts. Each runs systemd and can run a container
+    engine of its own.
+  - One call reconciles the whole lab. Hosts that are missing are created, stopped ones are started, those whose image
+    changed are made anew,
     and those no longer listed are removed with their volumes.
-  - A host keeps its address (in C(198.19.0.0/16), which RFC 2544 sets aside for tests) and its published ports as long as the lab lives.
+  - A host keeps its address (in C(198.19.0.0/16), which RFC 2544 sets aside for tests) and its published ports as long
+    as the lab lives.
   - An interrupted run is completed by the next one.
 extends_documentation_fragment: [tierline.erp.attributes]
 options:
@@ -95,7 +98,6 @@ actions:
 import time
 
 from ansible.module_utils.basic import AnsibleModule
-
 from ansible_collections.tierline.erp.plugins.module_utils.lab import plan as lab_plan
 from ansible_collections.tierline.erp.plugins.module_utils.lab.errors import LabError
 from ansible_collections.tierline.erp.plugins.module_utils.lab.store import Store, bound_ports, connect
@@ -121,7 +123,8 @@ def present(store, lab, wanted, timeout, check_mode):
         "actions": actions,
         "network": store.network_name,
         "hosts": {
-            host.name: {"container": store.container_name(host.name), "address": host.address, "ports": host.ports} for host in desired
+            host.name: {"container": store.container_name(host.name), "address": host.address, "ports": host.ports}
+            for host in desired
         },
         "diff": {"before": "\n".join(sorted(current)) + "\n", "after": "\n".join(host.name for host in desired) + "\n"},
     }
@@ -142,7 +145,11 @@ def absent(store, check_mode):
 def desired_hosts(store, items):
     try:
         return [
-            lab_plan.Host(item["name"], store.image_id(item["image"]), {int(inside): int(outside) for inside, outside in item["publish"].items()})
+            lab_plan.Host(
+                item["name"],
+                store.image_id(item["image"]),
+                {int(inside): int(outside) for inside, outside in item["publish"].items()},
+            )
             for item in items
         ]
     except ValueError as error:

@@ -81,7 +81,6 @@ made:
 """
 
 from ansible.module_utils.basic import AnsibleModule
-
 from ansible_collections.tierline.erp.plugins.module_utils.lab.errors import LabError
 from ansible_collections.tierline.erp.plugins.module_utils.lab.images import Image, ImageStore
 from ansible_collections.tierline.erp.plugins.module_utils.lab.store import connect
@@ -97,7 +96,12 @@ def present(store, images, check_mode):
             if not check_mode:
                 store.make(image, recipe)
         ids[image.name] = store.read(image.name)[0]
-    return {"changed": bool(made), "made": made, "images": ids, "diff": {"before": "", "after": "".join(f"make {name}\n" for name in made)}}
+    return {
+        "changed": bool(made),
+        "made": made,
+        "images": ids,
+        "diff": {"before": "", "after": "".join(f"make {name}\n" for name in made)},
+    }
 
 
 def absent(store, check_mode):

@@ -52,7 +52,6 @@ digest:
 """
 
 from ansible.module_utils.basic import AnsibleModule
-
 from ansible_collections.tierline.erp.plugins.module_utils.lab.errors import LabError
 from ansible_collections.tierline.erp.plugins.module_utils.lab.registry import Registry
 from ansible_collections.tierline.erp.plugins.module_utils.lab.store import connect

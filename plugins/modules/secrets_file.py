@@ -10,8 +10,10 @@ module: secrets_file
 short_description: Keep generated secrets in a file that only its owner can read
 version_added: 0.1.0
 description:
-  - Makes sure that a YAML file holds a secret under each of the names given. Missing ones are generated; existing ones are never changed.
-  - This is the secret backend of the lab. Real estates fill the variable C(estate_secrets) from ansible-vault, SOPS or a vault instead.
+  - Makes sure that a YAML file holds a secret under each of the names given. Missing ones are generated; existing ones
+    are never changed.
+  - This is the secret backend of the lab. Real estates fill the variable C(estate_secrets) from ansible-vault, SOPS or
+    a vault instead.
   - No secret is returned, logged or shown in a diff. The file is replaced in one step with mode 0600.
 extends_documentation_fragment: [tierline.erp.attributes]
 options:
@@ -53,7 +55,6 @@ generated:
 import pathlib
 
 from ansible.module_utils.basic import AnsibleModule
-
 from ansible_collections.tierline.erp.plugins.module_utils.secrets import generated
 
 
@@ -62,7 +63,11 @@ def run(path, names, length, check_mode):
     wanted = generated.missing(tree, sorted(set(names)))
     if wanted and not check_mode:
         generated.write(path, generated.add(tree, wanted, length))
-    return {"changed": bool(wanted), "generated": wanted, "diff": {"before": "", "after": "".join(f"generate {name}\n" for name in wanted)}}
+    return {
+        "changed": bool(wanted),
+        "generated": wanted,
+        "diff": {"before": "", "after": "".join(f"generate {name}\n" for name in wanted)},
+    }
 
 
 def main():

@@ -6,8 +6,9 @@ from __future__ import annotations
 
 """A checksummed folder of files that come from elsewhere: the one door through which downloads enter.
 
-Sources are tried in this order: the cache itself, the mirror (a folder or a URL), then the artefact's own source. Whatever a source
-delivers is compared with the SHA-256 that the caller names before it gets its final name; so the cache never holds a wrong file.
+Sources are tried in this order: the cache itself, the mirror (a folder or a URL), then the artefact's own source.
+Whatever a source delivers is compared with the SHA-256 that the caller names before it gets its final name;
+so the cache never holds a wrong file.
 """
 
 import hashlib
@@ -32,7 +33,10 @@ class ArtifactError(Exception):
 
 @dataclass(frozen=True)
 class Artifact:
-    """A file to have. `pypi` is an exact requirement (`name==version`), `url` a download address, `member` a path inside a zip or wheel."""
+    """A file to have.
+
+    `pypi` is an exact requirement (`name==version`), `url` a download address, `member` a path inside a zip or wheel.
+    """
 
     file: str
     sha256: str
@@ -117,18 +121,33 @@ class Cache:
     def _from_url(url: str, target: pathlib.Path) -> pathlib.Path:
         if not url.startswith(("https://", "http://", "file://")):
             raise ArtifactError(f"{url} is not an http, https or file address")
-        with urllib.request.urlopen(url, timeout=TIMEOUT) as answer, target.open("wb") as stream:
+        with urllib.request.build_opener().open(url, timeout=TIMEOUT) as answer, target.open("wb") as stream:
             shutil.copyfileobj(answer, stream, CHUNK)
         return target
 
     @staticmethod
     def _from_pypi(artifact: Artifact, folder: pathlib.Path) -> pathlib.Path:
-        command = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--no-cache-dir", "--only-binary=:all:", "--dest", str(folder)]
+        command = [
+            sys.executable,
+            "-m",
+            "pip",
+            "download",
+            "--quiet",
+            "--no-deps",
+            "--no-cache-dir",
+            "--only-binary=:all:",
+            "--dest",
+            str(folder),
+        ]
         done = subprocess.run([*command, artifact.pypi], capture_output=True, text=True, check=False)
         if done.returncode:
-            raise ArtifactError(done.stderr.strip().splitlines()[-1] if done.stderr.strip() else f"pip exited with {done.returncode}")
+            raise ArtifactError(
+                done.stderr.strip().splitlines()[-1] if done.stderr.strip() else f"pip exited with {done.returncode}"
+            )
         if not (folder / artifact.file).exists():
-            raise ArtifactError(f"pip delivered {sorted(path.name for path in folder.iterdir())}: the declared file is for another platform")
+            raise ArtifactError(
+                f"pip delivered {sorted(path.name for path in folder.iterdir())}: the declared file is for another platform"
+            )
         return folder / artifact.file
 
     def _unpack(self, artifact: Artifact, whole: pathlib.Path) -> None:

@@ -4,7 +4,10 @@
 
 from __future__ import annotations
 
-"""The machine's container engine: found, started, stopped. With systemd it is a service; without an init system it is a process of ours."""
+"""The machine's container engine: found, started, stopped.
+
+With systemd it is a service; without an init system it is a process of ours.
+"""
 
 import os
 import pathlib

@@ -34,7 +34,14 @@ class Image:
     def recipe(self, parent: str) -> str:
         """A hash over everything that decides what the image contains, and over the image it is built on."""
         contents = {path: pathlib.Path(path).read_text() for path in (self.dockerfile, *self.files) if path}
-        parts = [self.suite, sorted(self.packages), self.mirror, {pathlib.Path(k).name: v for k, v in contents.items()}, sorted(self.args.items()), parent]
+        parts = [
+            self.suite,
+            sorted(self.packages),
+            self.mirror,
+            {pathlib.Path(k).name: v for k, v in contents.items()},
+            sorted(self.args.items()),
+            parent,
+        ]
         return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
 
 
@@ -65,13 +72,15 @@ class ImageStore:
         command = ["mmdebstrap", "--quiet", "--variant=minbase", f"--include={','.join(image.packages)}", image.suite]
         with tempfile.TemporaryDirectory() as folder:
             archive = pathlib.Path(folder) / "root.tar"
-            done = subprocess.run([*command, str(archive), *([image.mirror] if image.mirror else [])], capture_output=True, text=True, check=False)
+            done = subprocess.run(
+                [*command, str(archive), *([image.mirror] if image.mirror else [])], capture_output=True, text=True, check=False
+            )
             if done.returncode:
                 raise LabError(f"mmdebstrap {image.suite} failed: {done.stderr.strip()[-1500:]}")
-            repository, _, tag = image.name.partition(":")
+            repository, tag = image.name.rsplit(":", 1) if ":" in image.name else (image.name, "latest")
             with archive.open("rb") as stream:
                 changes = [f'LABEL {RECIPE_LABEL}="{recipe}"', 'CMD ["/bin/bash"]']
-                answer = self.client.api.import_image_from_data(stream, repository=repository, tag=tag or "latest", changes=changes)
+                answer = self.client.api.import_image_from_data(stream, repository=repository, tag=tag, changes=changes)
         if "errorDetail" in answer:
             raise LabError(f"importing {image.name} failed: {answer}")
 

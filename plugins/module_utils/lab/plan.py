@@ -6,7 +6,8 @@ from __future__ import annotations
 
 """What has to happen to the lab's network and hosts. Pure: no socket, no file, no process.
 
-A host keeps its address and its published ports for life, also when it is re-created, so nothing that was told of them goes stale.
+A host keeps its address and its published ports for life, also when it is re-created,
+so nothing that was told of them goes stale.
 """
 
 import ipaddress
@@ -47,11 +48,12 @@ class Change:
 
 def choose_subnet(lab: str, taken: Iterable[str]) -> str:
     """The first free /24 of the pool, searched from a place that depends on the lab's name so that labs rarely meet."""
-    used = [ipaddress.ip_network(network) for network in taken]
+    networks = (ipaddress.ip_network(network) for network in taken)
+    used = [network for network in networks if isinstance(network, ipaddress.IPv4Network)]
     candidates = list(POOL.subnets(new_prefix=24))
     start = zlib.crc32(lab.encode()) % len(candidates)
     for candidate in candidates[start:] + candidates[:start]:
-        if not any(candidate.version == other.version and candidate.overlaps(other) for other in used):
+        if not any(candidate.overlaps(other) for other in used):
             return str(candidate)
     raise LabError(f"no free /24 is left in {POOL}: remove labs that are no longer needed (make clean LAB=<name>)")
 
@@ -59,7 +61,11 @@ def choose_subnet(lab: str, taken: Iterable[str]) -> str:
 def _assign_addresses(hosts: list[Host], current: dict[str, Host], subnet: str) -> list[Host]:
     network = ipaddress.ip_network(subnet)
     kept = {name: host.address for name, host in current.items() if host.address}
-    free = (str(network[index]) for index in range(FIRST_ADDRESS, network.num_addresses - 1) if str(network[index]) not in kept.values())
+    free = (
+        str(network[index])
+        for index in range(FIRST_ADDRESS, network.num_addresses - 1)
+        if str(network[index]) not in kept.values()
+    )
     return [replace(host, address=kept.get(host.name) or next(free)) for host in hosts]
 
 

@@ -34,7 +34,7 @@ class Registry:
         return image.id.removeprefix("sha256:")[:32]
 
     def digest(self, repository: str, tag: str, patience: float = 20) -> str:
-        """Digest of a manifest; empty where the registry does not have it. Waits for a registry that has only just been started."""
+        """Digest of a manifest; empty where the registry does not have it. Waits for a registry that was only just started."""
         deadline = time.monotonic() + patience
         while True:
             try:

@@ -23,6 +23,10 @@ try:
 except ImportError:
     HAS_DOCKER = False
 
+    class NotFound(Exception):  # type: ignore[no-redef]
+        """Stands in where the SDK is missing: connect() then refuses before anything could raise it."""
+
+
 LABEL = "tierline.lab"
 # What systemd and an engine need inside a container. Never --privileged: it asks for more than some machines have.
 CAPABILITIES = ["SYS_ADMIN", "NET_ADMIN", "SYS_PTRACE"]
@@ -37,7 +41,9 @@ def connect():
         client = docker.from_env(timeout=120)
         client.ping()
     except DockerException as error:
-        raise LabError(f"the container engine does not answer ({error}): run make demo, which starts it, or look at docker.service") from error
+        raise LabError(
+            f"the container engine does not answer ({error}): run make demo, which starts it, or look at docker.service"
+        ) from error
     return client
 
 
@@ -129,7 +135,7 @@ class Store:
             cgroupns="private",
             cap_add=CAPABILITIES,
             security_opt=SECURITY,
-            tmpfs={"/run": "", "/run/lock": "", "/tmp": ""},  # noqa: S108 - mount points inside the new host
+            tmpfs={"/run": "", "/run/lock": "", "/tmp": ""},
             volumes={f"{name}-docker": {"bind": "/var/lib/docker", "mode": "rw"}},
             ports={f"{inside}/tcp": ("127.0.0.1", outside) for inside, outside in host.ports.items()},
             labels=self._labels(**{"tierline.lab.host": host.name, "tierline.lab.spec": json.dumps(spec, sort_keys=True)}),
@@ -154,12 +160,16 @@ class Store:
         while time.monotonic() < deadline:
             container.reload()
             if container.status != "running":
-                raise LabError(f"lab host {host} stopped while booting; its last words: {container.logs(tail=5).decode(errors='replace')!r}")
+                raise LabError(
+                    f"lab host {host} stopped while booting; its last words: {container.logs(tail=5).decode(errors='replace')!r}"
+                )
             state = container.exec_run(["systemctl", "is-system-running"]).output.decode(errors="replace").strip()
             if state in ("running", "degraded"):
                 return
             time.sleep(0.3)
-        raise LabError(f"lab host {host} did not finish booting in time (systemd says {state}): look at docker logs {container.name}")
+        raise LabError(
+            f"lab host {host} did not finish booting in time (systemd says {state}): look at docker logs {container.name}"
+        )
 
     def list_all(self) -> list:
         """Every container, volume and network that carries this lab's label."""

@@ -12,7 +12,10 @@ import secrets
 import stat
 import tempfile
 
-import yaml
+try:
+    import yaml
+except ImportError:
+    yaml = None  # type: ignore[assignment]
 
 ALPHABET = "abcdefghijkmnopqrstuvwxyzABCDEFGHJKLMNPQRSTUVWXYZ23456789"
 
@@ -41,7 +44,7 @@ def missing(tree: dict, names: list[str]) -> list[str]:
 
 def generate(length: int) -> str:
     """A random secret; with 57 letters, 32 of them carry 186 bits."""
-    return "".join(secrets.choice(ALPHABET) for _ in range(length))
+    return "".join(secrets.choice(ALPHABET) for position in range(length))
 
 
 def add(tree: dict, names: list[str], length: int) -> dict:
@@ -57,11 +60,15 @@ def add(tree: dict, names: list[str], length: int) -> dict:
 
 def read(path: pathlib.Path) -> dict:
     """The file's secrets; an empty tree where there is no file. A file that others can read is refused."""
+    if yaml is None:
+        raise SecretsError("the Python package PyYAML is missing on the controller: run make setup")
     if not path.exists():
         return {}
     mode = stat.S_IMODE(path.stat().st_mode)
     if mode & 0o077:
-        raise SecretsError(f"{path} has mode {mode:04o}: secrets need 0600; run chmod 600, and change them if anybody else could read the file")
+        raise SecretsError(
+            f"{path} has mode {mode:04o}: secrets need 0600; run chmod 600, and change them if anybody else could read the file"
+        )
     try:
         tree = yaml.safe_load(path.read_text())
     except yaml.YAMLError as error:

@@ -1,3 +1,6 @@
+# Copyright (c) 2026, the tierline.erp contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
 # A lab host with every package the roles install already on it, and none of the services started:
 # converge then downloads nothing. Roles still declare the packages, so a real host gets the same.
 ARG BASE

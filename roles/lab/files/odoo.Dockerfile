@@ -1,3 +1,6 @@
+# Copyright (c) 2026, the tierline.erp contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
 # Odoo 19 from Debian sid on a Debian 13 base: sid's own Python is too new for Odoo 19, so only Odoo's package comes from there.
 ARG BASE
 FROM ${BASE}

@@ -62,7 +62,14 @@ def test_a_broken_estate_is_refused_before_any_host_is_touched(tmp_path):
     intent = tmp_path / "estate/host_vars/acme_prod.yml"
     intent.write_text(intent.read_text().replace("service_tier: standard", "service_tier: standrad"))
     output = run(
-        "tools/run.sh", "ansible-playbook", "-i", str(tmp_path / "estate"), "-i", "inventories/lab", "playbooks/site.yml", check=False
+        "tools/run.sh",
+        "ansible-playbook",
+        "-i",
+        str(tmp_path / "estate"),
+        "-i",
+        "inventories/lab",
+        "playbooks/site.yml",
+        check=False,
     )
     assert "standrad" in output
     assert "standard" in output
@@ -75,7 +82,9 @@ def test_no_secret_shows_in_logs_processes_containers_or_git():
     places = {f"log {path.name}": path.read_text(errors="replace") for path in (ROOT / ".cache/logs").rglob("*.log")}
     places["git"] = run("git", "log", "-p", "--all")
     for host in ("shared-app1", "shared-db1", "dedicated-app1", "dedicated-db1"):
-        places[f"processes of {host}"] = inside(host, "sh", "-c", "tr '\\0' ' ' < /dev/null; cat /proc/[0-9]*/cmdline | tr '\\0' ' '", check=False)
+        places[f"processes of {host}"] = inside(
+            host, "sh", "-c", "tr '\\0' ' ' < /dev/null; cat /proc/[0-9]*/cmdline | tr '\\0' ' '", check=False
+        )
         places[f"journal of {host}"] = inside(host, "journalctl", "--no-pager", "--quiet")
     for host in ("shared-app1", "dedicated-app1"):
         for name in running(host):
@@ -88,7 +97,9 @@ def test_secrets_and_keys_are_readable_by_their_owner_alone():
     assert (FOLDER / "secrets.yml").stat().st_mode & 0o777 == 0o600
     for path in [*FOLDER.rglob("*.key"), *FOLDER.rglob("*-key.pem")]:
         assert path.stat().st_mode & 0o077 == 0, path
-    world = inside("shared-db1", "find", "/etc/tierline", "/etc/patroni", "/etc/pgbouncer", "/etc/redis", "-name", "*.key", "-perm", "/o+rwx")
+    world = inside(
+        "shared-db1", "find", "/etc/tierline", "/etc/patroni", "/etc/pgbouncer", "/etc/redis", "-name", "*.key", "-perm", "/o+rwx"
+    )
     assert world.strip() == ""
 
 

@@ -43,7 +43,7 @@ def test_a_mirror_url_does_too(tmp_path, mirror):
 def test_a_wrong_checksum_is_refused_and_nothing_is_kept(tmp_path, mirror):
     (mirror / "tool").write_bytes(b"tampered")
     cache, tool = Cache(tmp_path / "cache", str(mirror)), Artifact("tool", digest(b"tool"))
-    with pytest.raises(ArtifactError, match="wrong checksum: wanted sha256 .* got"):
+    with pytest.raises(ArtifactError, match=r"wrong checksum: wanted sha256 .* got"):
         cache.fetch(tool)
     assert not cache.has(tool)
     assert not any(path.is_file() for path in (tmp_path / "cache").rglob("*"))

@@ -20,6 +20,8 @@ def test_the_recipe_follows_every_ingredient_and_nothing_else(tmp_path):
 
 
 def test_the_order_of_packages_does_not_matter_but_the_packages_do():
-    assert Image("n", suite="trixie", packages=("a", "b")).recipe("") == Image("n", suite="trixie", packages=("b", "a")).recipe("")
+    assert Image("n", suite="trixie", packages=("a", "b")).recipe("") == Image("n", suite="trixie", packages=("b", "a")).recipe(
+        ""
+    )
     assert Image("n", suite="trixie", packages=("a",)).recipe("") != Image("n", suite="trixie", packages=("b",)).recipe("")
     assert Image("n", suite="trixie").recipe("") != Image("n", suite="bookworm").recipe("")

@@ -44,9 +44,7 @@ def test_the_file_is_written_for_its_owner_alone_and_read_back(tmp_path):
     assert generated.read(path) == {"cells": {"shared": {"admin": "x" * 32}}}
 
 
-@pytest.mark.parametrize(
-    ("content", "message"), [("a: [", "is not YAML"), ("- a\n", "must hold a mapping")]
-)
+@pytest.mark.parametrize(("content", "message"), [("a: [", "is not YAML"), ("- a\n", "must hold a mapping")])
 def test_a_file_that_is_not_a_mapping_is_refused(tmp_path, content, message):
     path = tmp_path / "secrets.yml"
     path.touch(0o600)
