@@ -19,7 +19,7 @@ from .errors import LabError
 
 # RFC 2544 sets 198.18.0.0/15 aside for testing inter-network devices: it is nobody's private network and not on the Internet.
 # The upper half is for labs; the lower half is left to the engines inside the hosts.
-POOL = ipaddress.ip_network("198.19.0.0/16")
+POOL = ipaddress.IPv4Network("198.19.0.0/16")
 FIRST_ADDRESS = 10
 
 
