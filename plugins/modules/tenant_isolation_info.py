@@ -146,19 +146,20 @@ def examine(params: dict[str, Any], engine: EngineLike) -> Iterator[Check]:
         victims = [victim for other, victim in pairs if other is attacker]
         if victims and attacker.place is None:
             yield isolation.not_running(attacker, engine.last_words(attacker.environment))
-        elif victims:
-            yield from _examine_one(params, engine, attacker, victims)
+        elif victims and attacker.place:
+            yield from _examine_one(params, engine, attacker, attacker.place, victims)
 
 
-def _examine_one(params: dict[str, Any], engine: EngineLike, attacker: Tenant, victims: list[Tenant]) -> Iterator[Check]:
+def _examine_one(
+    params: dict[str, Any], engine: EngineLike, attacker: Tenant, place: Place, victims: list[Tenant]
+) -> Iterator[Check]:
     own = isolation.control(attacker)
     others = [
         attempt
         for victim in victims
         for attempt in isolation.attacks(attacker, victim, params["direct_port"], params["addresses"])
     ]
-    assert attacker.place is not None
-    outcomes = engine.attempt(attacker.place, own + others)
+    outcomes = engine.attempt(place, own + others)
     yield from isolation.judge(attacker, own, outcomes, wanted=True)
     yield from isolation.judge(attacker, others, outcomes, wanted=False)
     yield from (isolation.storage(attacker, victim) for victim in victims)

@@ -4,14 +4,14 @@
 from __future__ import annotations
 
 import hashlib
+import http.client
 import os
 import shutil
 import ssl
 import tempfile
 import time
-import urllib.error
-import urllib.request
 from collections.abc import Iterable
+from urllib.parse import urlsplit
 
 from ansible_collections.tierline.erp.plugins.module_utils.traefik.errors import StoreError
 
@@ -120,16 +120,19 @@ class Metrics:
     """Traefik's own word on whether it has loaded a configuration."""
 
     def __init__(self, url: str, timeout: float) -> None:
-        self.url = url
+        self.url = urlsplit(url)
         self.timeout = timeout
 
     def reloads(self) -> float | None:
         """Return how many configurations were loaded since the start, or None where Traefik doesn't run."""
+        connection = http.client.HTTPConnection(self.url.netloc, timeout=5)
         try:
-            with urllib.request.urlopen(self.url, timeout=5) as response:
-                return _counter(response.read().decode())
-        except (urllib.error.URLError, ConnectionError, TimeoutError):
+            connection.request("GET", self.url.path)
+            return _counter(connection.getresponse().read().decode())
+        except (OSError, http.client.HTTPException):
             return None
+        finally:
+            connection.close()
 
     def wait_for_reload(self, before: float) -> None:
         deadline = time.monotonic() + self.timeout
