@@ -8,7 +8,7 @@ DOCUMENTATION = r"""
 name: checks_blame
 short_description: Say which layer a failed verification blames
 version_added: 0.1.0
-author: the tierline.erp contributors
+author: The tierline.erp contributors (@tierline)
 description:
   - Says in one line which layers are at fault and how it shows. Empty when every check is well.
 options:

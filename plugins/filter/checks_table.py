@@ -8,7 +8,7 @@ DOCUMENTATION = r"""
 name: checks_table
 short_description: Print the checks of a verification as a table
 version_added: 0.1.0
-author: the tierline.erp contributors
+author: The tierline.erp contributors (@tierline)
 description:
   - Lays out checks as lines of a table, for M(ansible.builtin.debug).
 options:

@@ -23,7 +23,7 @@ description:
     draft and cancelled, so that it stands in no ledger or report and yet stays visible to an auditor. A partner and an inactive
     scheduled action of the same name are made once. With O(verify_invoice=false) nothing is written to the books.
 extends_documentation_fragment: tierline.erp.attributes
-author: the tierline.erp contributors
+author: The tierline.erp contributors (@tierline)
 attributes:
   check_mode:
     support: full

@@ -19,7 +19,7 @@ description:
     check. Before it tries others, an environment must reach its own database and Redis, or the refusals would prove nothing.
   - Nothing is changed. Where a Redis is not isolated, one key below the other's prefix is written that expires after a second.
 extends_documentation_fragment: tierline.erp.attributes.info
-author: the tierline.erp contributors
+author: The tierline.erp contributors (@tierline)
 options:
   environments:
     description:

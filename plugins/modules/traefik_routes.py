@@ -18,7 +18,7 @@ description:
   - The file records the fingerprint of each certificate, so that a renewed certificate is a change, and Traefik loads it.
   - When Traefik runs, the module waits until Traefik has loaded a changed file, and fails when it doesn't.
 extends_documentation_fragment: tierline.erp.attributes
-author: the tierline.erp contributors
+author: The tierline.erp contributors (@tierline)
 options:
   routes:
     description: The environments and how each is reached.

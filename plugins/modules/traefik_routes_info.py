@@ -11,7 +11,7 @@ short_description: Read the routes of a Traefik edge
 description:
   - Reads which environments are reached through this edge, and whether their certificates changed since Traefik was told.
 extends_documentation_fragment: tierline.erp.attributes.info
-author: the tierline.erp contributors
+author: The tierline.erp contributors (@tierline)
 options:
   path:
     description: The file of dynamic configuration.
