@@ -114,16 +114,26 @@ class Installer:
         problem = self._engine.image_problem(env.image)
         if problem:
             return [f"{env.name}: {problem}"]
+        # An image that is yet to be pulled is asked after that, before a database is touched.
+        return self._module_problems(env, todo) if self._engine.has_image(env.image) else []
+
+    def _module_problems(self, env: Environment, todo: list[Step]) -> list[str]:
         names = [name for step in todo if step.action != "configure" for name in step.target]
-        # Without a word in check mode where the image is yet to be pulled.
-        available = self._available(env) if names and self._engine.has_image(env.image) else None
-        return setup.unknown_modules(env, names, available)
+        return setup.unknown_modules(env, names, self._available(env)) if names else []
 
     def apply(self, environments: list[Environment], steps: list[Step], parallel: int) -> None:
         todo = {step.environment for step in steps}
         chosen = {env.name: env for env in environments if env.name in todo}
         addresses = reconcile.collect(chosen.values(), reconcile.resolve)
+        refuse([problem for env in chosen.values() for problem in self._fetch(env, steps)])
         reconcile.in_parallel(chosen, lambda name: self._bring(chosen[name], addresses[name]), parallel)
+
+    def _fetch(self, env: Environment, steps: list[Step]) -> list[str]:
+        """Pull the image where it is missing, and look into it then."""
+        if self._engine.has_image(env.image):
+            return []
+        self._engine.pull(env.image)
+        return self._module_problems(env, [step for step in steps if step.environment == env.name])
 
     def _available(self, env: Environment) -> list[str] | None:
         """The modules in the image; None where the image can't tell."""
@@ -168,7 +178,6 @@ class Installer:
     def _prepare(self, env: Environment) -> None:
         for directory in directories(env, self._settings):
             files.apply(directory)
-        self._engine.pull(env.image)
         network = spec.network(env)
         if network["name"] not in self._engine.networks():
             self._engine.create_network(network)

@@ -54,7 +54,8 @@ def apply(file: File) -> None:
 
 
 def remove_tree(path: str) -> None:
-    shutil.rmtree(path, ignore_errors=False)
+    if os.path.lexists(path):
+        shutil.rmtree(path)
 
 
 def text(path: str, purpose: str) -> str:

@@ -24,7 +24,7 @@ from ansible_collections.tierline.erp.plugins.modules import (
     odoo_firewall,
 )
 
-from ..module_utils.odoo.helpers import Databases, Engine, item, other
+from ..module_utils.odoo.helpers import IMAGE, Databases, Engine, item, other
 
 
 @pytest.fixture
@@ -194,6 +194,16 @@ def test_a_module_that_the_image_lacks_is_refused_before_anything_is_touched(pla
     with pytest.raises(OdooError, match="did you mean 'account'"):
         _databases(places, databases, item(modules=["acount"]))
     assert databases.engine.calls == [("run", "acme_prod-modules")]
+
+
+def test_an_image_is_pulled_and_looked_into_before_a_database_is_touched(places: dict[str, str]) -> None:
+    databases = Databases(Engine(), acme_prod=DatabaseState(), globex=DatabaseState())
+    databases.engine.images, databases.engine.registry = set(), {IMAGE}
+    assert _databases(places, databases, item(modules=["acount"]), check=True)["changed"]
+    with pytest.raises(OdooError, match="did you mean 'account'"):
+        _databases(places, databases, item(modules=["acount"]), other())
+    assert databases.engine.calls == [("pull", IMAGE), ("run", "acme_prod-modules")]
+    assert not databases.installs
 
 
 def test_an_unreachable_database_is_refused_but_not_on_an_empty_machine_in_check_mode(places: dict[str, str]) -> None:

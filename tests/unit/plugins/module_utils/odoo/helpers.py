@@ -45,6 +45,7 @@ class Engine:
         self.running: dict[str, dict[str, Any]] = {}
         self.nets: dict[str, dict[str, Any]] = {}
         self.images = {IMAGE}
+        self.registry: set[str] = set()
         self.unhealthy: set[str] = set()
         self.calls: list[tuple[str, str]] = []
         self.outputs: dict[str, str] = {}
@@ -60,10 +61,11 @@ class Engine:
         return reference in self.images
 
     def image_problem(self, reference: str) -> str | None:
-        return None if self.has_image(reference) else f"image {reference} is not to be had"
+        return None if reference in self.images | self.registry else f"image {reference} is not to be had"
 
     def pull(self, reference: str) -> None:
         self.calls.append(("pull", reference))
+        self.images.add(reference)
 
     def create_network(self, network: dict[str, Any]) -> None:
         self.nets[network["name"]] = {"Name": network["name"], "Labels": dict(network["labels"])}
