@@ -109,7 +109,7 @@ def measure(arguments: argparse.Namespace) -> dict[str, dict[str, float]]:
     for side, tasks, count in sides:
         prefix = f"bench_{side.replace(' ', '_')}_"
         try:
-            for run, figures in measured.items():
+            for figures in measured.values():
                 took = seconds(arguments.inventory, arguments.host, tasks(tenants(prefix, count)))
                 figures[f"{side}, {count} tenants"] = took
                 figures[side] = took if count == arguments.tenants else idle + (took - idle) * arguments.tenants / count
