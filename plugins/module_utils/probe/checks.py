@@ -12,6 +12,7 @@ from ansible_collections.tierline.erp.plugins.module_utils.probe.faults import f
 from ansible_collections.tierline.erp.plugins.module_utils.probe.runner import Context, Step
 
 _DAY = 86400
+_WEBSOCKET_SECONDS = 20
 
 
 def steps(skip_http: str = "", skip_invoice: str = "", skip_cron: str = "") -> list[Step]:
@@ -78,6 +79,20 @@ def _database_manager_closed(context: Context) -> str:
 
 
 def _websocket(context: Context) -> str:
+    # Odoo starts its evented server last and restarts it now and then; clients reconnect by themselves, so one refusal is no fault.
+    started = context.client.clock()
+    attempt = 0
+    while True:
+        attempt += 1
+        try:
+            return _upgrade(context) + (f" at the {attempt}. attempt" if attempt > 1 else "")
+        except Fault:
+            if context.client.clock() - started >= _WEBSOCKET_SECONDS:
+                raise
+            context.client.sleep(2)
+
+
+def _upgrade(context: Context) -> str:
     answer, accept = context.client.websocket("/websocket?version=19.0-2")
     fault = from_answer(answer, "websocket")
     if fault:

@@ -223,6 +223,12 @@ def test_the_password_is_in_no_report(odoo: FakeOdoo) -> None:
     assert SECRET not in json.dumps([check.to_dict() for check in found.values()])
 
 
+def test_a_websocket_server_that_is_just_starting_is_waited_for(odoo: FakeOdoo, monkeypatch: pytest.MonkeyPatch) -> None:
+    answers = [(Answer(502), "x"), (Answer(502), "x"), odoo.upgrade]
+    monkeypatch.setattr(odoo, "websocket", lambda _path: answers.pop(0))
+    assert look(odoo)["websocket"].detail == "upgraded (HTTP 101) at the 3. attempt"
+
+
 def test_a_database_that_is_down_is_blamed_for_the_rest(odoo: FakeOdoo) -> None:
     odoo.pages["/web/health?db_server_status=1"] = Answer(500, {}, '{"db_server_status": false}')
     odoo.pages["/web/login"] = Answer(500)
