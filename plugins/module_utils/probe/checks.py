@@ -79,7 +79,7 @@ def _database_manager_closed(context: Context) -> str:
 
 
 def _websocket(context: Context) -> str:
-    # Odoo starts its evented server last and restarts it now and then; clients reconnect by themselves, so one refusal is no fault.
+    # Odoo starts its evented server last and restarts it now and then; clients reconnect, so one refusal is no fault.
     started = context.client.clock()
     attempt = 0
     while True:
