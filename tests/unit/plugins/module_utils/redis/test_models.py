@@ -36,6 +36,13 @@ def test_what_was_never_granted_is_a_difference(extra: str) -> None:
     assert extra in seen.extra
 
 
+def test_nothing_is_granted_after_it_was_refused() -> None:
+    """Redis applies rules in order, so refusals come last. What they refuse on a real server is tested in molecule/redis."""
+    refused = COMMANDS.index("-@admin")
+    assert all(rule.startswith("-") for rule in COMMANDS[refused:])
+    assert {"-@dangerous", "-@scripting", "-scan", "-randomkey", "-dbsize", "-client|tracking"} <= set(COMMANDS[refused:])
+
+
 def test_users_of_the_server() -> None:
     users = parse_acl(
         ["user default off sanitize-payload resetchannels -@all", f"user admin on sanitize-payload #{DIGEST} ~* &* +@all"]
