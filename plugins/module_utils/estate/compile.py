@@ -18,6 +18,8 @@ from .schema import DEFAULT_EXTENSIONS, DEFAULT_IMAGE, DEFAULT_MODULES
 PGBOUNCER_PORT = 6432
 REDIS_PORT = 6379
 REDIS_MEMORY_MB = 256
+# Members prove themselves to each other with these; every other certificate serves, and could open nothing.
+PEERS = ("etcd", "patroni")
 
 
 def compile_estate(estate: Estate, intent: Intent) -> Resolution:
@@ -211,6 +213,7 @@ def _certificate(name: str, common: str, names: list[str], addresses: list[str],
         "dns_names": names,
         "ip_addresses": addresses,
         "group": group,
+        "usages": ["server", "client"] if name in PEERS else ["server"],
         "environment": environment,
     }
 

@@ -86,6 +86,7 @@ def test_edge_machine() -> None:
         "dns_names": ["acme-prod.example"],
         "ip_addresses": [],
         "group": "traefik",
+        "usages": ["server"],
         "environment": "acme_prod",
     }
 
