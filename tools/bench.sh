@@ -1,0 +1,29 @@
+#!/usr/bin/env bash
+# Copyright (c) 2026, the tierline.erp contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Measure, on the lab named by LAB (default bench), which is left standing: make clean LAB=bench removes it.
+# Each benchmark prints its ratio to a peer, or seconds and megabytes; what is worth keeping goes to docs/benchmarks.md by hand.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+export LAB=${LAB:-bench}
+inventory=(-i inventories/hybrid -i inventories/lab)
+echo "machine: $(nproc) cores, $(free -g | awk '/Mem:/ {print $2}') GB; $(date +%F); load $(cut -d' ' -f1 /proc/loadavg)"
+
+echo; echo "== resolving 1,000 environments in 10 cells, against ansible.builtin.constructed"
+tools/run.sh python tests/bench/resolve_estate.py
+
+echo; echo "== the demo: first run on this lab, then once more"
+make demo LAB="$LAB"
+make demo LAB="$LAB"
+
+echo; echo "== no-op converge of the lab"
+time tools/unchanged.sh tools/run.sh ansible-playbook "${inventory[@]}" playbooks/site.yml
+
+echo; echo "== memory of an idle environment"
+for host in shared-app1 dedicated-app1; do
+  docker exec "$LAB-$host" docker stats --no-stream --format '{{.Name}} {{.MemUsage}}'
+done
+
+echo; echo "== postgres_tenants: 200 tenants in one call, against loops of community.postgresql modules"
+tools/run.sh python tests/bench/postgres_tenants.py --inventory inventories/hybrid --inventory inventories/lab --host shared-db1
