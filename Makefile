@@ -28,7 +28,7 @@ dev: ## setup, and what the tests need
 	@tools/setup.sh dev
 
 demo: ## build the example estate on the lab, verify it, say where everything is
-	@tools/phases demo setup='tools/setup.sh run' lab='$(PLAY) playbooks/lab.yml' site='$(PLAY) playbooks/site.yml $(LIMITED)' \
+	@tools/once.sh $(LAB) tools/phases demo setup='tools/setup.sh run' lab='$(PLAY) playbooks/lab.yml' site='$(PLAY) playbooks/site.yml $(LIMITED)' \
 	  verify='$(VERIFY) $(LIMITED)' summary='tools/summary.sh $(TOPOLOGY)' --show summary
 lab: setup ## create or complete the lab's hosts
 	@$(PLAY) playbooks/lab.yml

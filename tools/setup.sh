@@ -19,6 +19,9 @@ free=$(df --output=avail -BG "$cache" | tail -n 1 | tr -dc 0-9)
 need=${LAB_MINIMUM_DISK_GB:-15}
 [ "$free" -ge "$need" ] || fail "$cache has $free GB free; the lab's images and databases need $need GB (LAB_MINIMUM_DISK_GB says otherwise)"
 
+# A package installation that was cut off is completed first; apt refuses to work otherwise.
+if [ -n "$(dpkg --audit)" ]; then dpkg --configure -a; fi
+
 packages=()
 python3 -c 'import ensurepip, venv' 2>/dev/null || packages+=(python3-venv)
 command -v git >/dev/null || packages+=(git)
