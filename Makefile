@@ -5,9 +5,9 @@
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
 
-# Which estate (a folder in inventories/) on which lab.
+# Which estate (a folder in inventories/) on which lab. Each topology has a lab of its own, so that none replaces another's hosts.
 TOPOLOGY ?= hybrid
-LAB ?= demo
+LAB ?= $(if $(filter hybrid,$(TOPOLOGY)),demo,$(subst _,-,$(TOPOLOGY)))
 export LAB
 INVENTORY := -i inventories/$(TOPOLOGY) -i inventories/lab
 RUN := tools/run.sh
