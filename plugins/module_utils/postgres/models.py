@@ -13,6 +13,8 @@ MAINTENANCE_DATABASE = "postgres"
 # Both are open to everybody in a fresh cluster, and both would let a tenant look at the others.
 SHARED_DATABASES = (MAINTENANCE_DATABASE, "template1")
 UNLIMITED = -1
+# Exists only while new databases are copied from it.
+TEMPLATE_DATABASE = "tierline_template"
 
 
 @dataclass(frozen=True)

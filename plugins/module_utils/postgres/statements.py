@@ -30,6 +30,13 @@ def statement(change: Change) -> sql.Composable:
     return _BUILDERS[change.action](change, sql.Identifier(change.name))
 
 
+def copy_statement(creation: Change, template: str) -> sql.Composable:
+    owner = sql.Identifier(str((creation.after or {})["owner"]))
+    return sql.SQL("CREATE DATABASE {} OWNER {} TEMPLATE {}").format(
+        sql.Identifier(creation.name), owner, sql.Identifier(template)
+    )
+
+
 def _role(change: Change, name: sql.Identifier) -> sql.Composable:
     values = change.after or {}
     verb = sql.SQL("CREATE ROLE {} " if change.action is Action.CREATE_ROLE else "ALTER ROLE {} ").format(name)
