@@ -26,7 +26,8 @@ _SECOND = 1_000_000_000
 # Odoo's own word about itself and its database; the image has no curl.
 _HEALTH = (
     "import urllib.request as u; "
-    "u.urlopen(u.Request('http://127.0.0.1:8069/web/health?db_server_status=1', headers={'Host': 'localhost'}), timeout=8)"
+    "ask = u.Request('http://127.0.0.1:8069/web/health?db_server_status=1', headers={'Host': 'localhost'}); "
+    "u.build_opener().open(ask, timeout=8)"
 )
 
 

@@ -92,7 +92,8 @@ class MachineStore:
         if change.action == "create_group":
             self._checked(["groupadd", "--system", change.subject])
             return
-        assert change.access is not None
+        if change.access is None:
+            raise AssertionError(f"{change.action} of {change.subject} says nothing of access rights")
         path = self.root / change.subject
         if change.action == "create_directory":
             path.mkdir(parents=True, exist_ok=True)

@@ -26,10 +26,12 @@ class PatroniApi:
         login = base64.b64encode(f"{username}:{password}".encode()).decode()
         self._headers = {"Authorization": f"Basic {login}", "Content-Type": "application/json"}
         try:
-            self._tls = ssl.create_default_context(cafile=ca_cert)
-            self._tls.load_cert_chain(client_cert, client_key)
+            tls = ssl.create_default_context(cafile=ca_cert)
+            tls.load_cert_chain(client_cert, client_key)
         except OSError as error:
             raise PostgresError(f"cannot use the certificates {ca_cert}, {client_cert}, {client_key}: {error}") from error
+        # A cluster's own API is never behind a proxy.
+        self._opener = urllib.request.build_opener(urllib.request.ProxyHandler({}), urllib.request.HTTPSHandler(context=tls))
 
     def read_config(self) -> dict[str, Any]:
         return self._call("GET", "/config")
@@ -41,7 +43,7 @@ class PatroniApi:
         data = None if body is None else json.dumps(body).encode()
         request = urllib.request.Request(self._url + path, data=data, method=method, headers=self._headers)
         try:
-            with urllib.request.urlopen(request, timeout=_TIMEOUT, context=self._tls) as answer:
+            with self._opener.open(request, timeout=_TIMEOUT) as answer:
                 return json.load(answer)
         except urllib.error.HTTPError as error:
             raise PostgresError(f"Patroni refused {method} {self._url}{path}: {error.code} {error.reason}") from error

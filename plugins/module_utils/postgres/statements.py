@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Mapping
+from typing import Any, cast
 
 from .models import MAINTENANCE_DATABASE, Action, Change
 from .scram import make_verifier
@@ -51,8 +52,7 @@ def _role(change: Change, name: sql.Identifier) -> sql.Composable:
 
 
 def _settings(change: Change, name: sql.Identifier) -> sql.Composable:
-    wanted = (change.after or {})["settings"]
-    assert isinstance(wanted, Mapping)
+    wanted = cast(Mapping[str, Any], (change.after or {})["settings"])
     # A custom setting has two parts, class.name.
     parts = {key: sql.Identifier(*key.split(".")) for key in wanted}
     return sql.SQL("; ").join(
@@ -64,8 +64,7 @@ def _settings(change: Change, name: sql.Identifier) -> sql.Composable:
 
 
 def _grant_connect(change: Change, name: sql.Identifier) -> sql.Composable:
-    roles = (change.after or {})["connect"]
-    assert isinstance(roles, list)
+    roles = cast(list[str], (change.after or {})["connect"])
     return sql.SQL("GRANT CONNECT ON DATABASE {} TO {}").format(name, sql.SQL(", ").join(map(sql.Identifier, roles)))
 
 
@@ -87,8 +86,7 @@ def _create_database(change: Change, name: sql.Identifier) -> sql.Composable:
 
 
 def _extensions(change: Change, _name: sql.Identifier) -> sql.Composable:
-    names = (change.after or {})["extensions"]
-    assert isinstance(names, list)
+    names = cast(list[str], (change.after or {})["extensions"])
     # Into public, but what the scripts call is looked up in pg_catalog first.
     creations = [sql.SQL("CREATE EXTENSION {} CASCADE").format(sql.Identifier(n)) for n in names]
     return sql.SQL("; ").join([sql.SQL("SET LOCAL search_path = public"), *creations])
