@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import cast
 
 from .models import Action, Change
 
@@ -41,6 +42,4 @@ def rest(changes: Sequence[Change], done: Sequence[Batch]) -> list[Change]:
 
 
 def _extensions(change: Change) -> tuple[str, ...]:
-    names = (change.after or {})["extensions"]
-    assert isinstance(names, list)
-    return tuple(names)
+    return tuple(cast(list[str], (change.after or {})["extensions"]))
