@@ -42,7 +42,7 @@ summary: setup ## where everything is, and how it is
 	@tools/summary.sh $(TOPOLOGY)
 
 test: ## the whole suite: checks, unit tests, molecule scenarios, and the demo end to end
-	@tools/test.sh
+	@LAB=$(if $(filter file,$(origin LAB)),test,$(LAB)) tools/test.sh
 lint: dev ## ruff, mypy, yamllint, ansible-lint, shellcheck, changelog
 	@$(RUN) tools/lint.sh
 unit: dev ## unit tests with coverage
@@ -56,7 +56,7 @@ tarball: dev ## build the collection, install it elsewhere and use it
 molecule: dev ## every scenario (SCENARIO=<name> for one)
 	@for scenario in $(or $(SCENARIO),$(SCENARIOS)); do $(RUN) molecule test -s $$scenario || exit 1; done
 bench: dev ## benchmarks against peers; results belong in docs/benchmarks.md
-	@tools/bench.sh
+	@LAB=$(if $(filter file,$(origin LAB)),bench,$(LAB)) tools/bench.sh
 
 clean: ## remove the lab (containers, volumes, network, secrets), and the engine if we started it
 	@if [ -x .cache/venv/bin/ansible ]; then $(RUN) ansible-playbook -i inventories/lab playbooks/lab.yml -e lab_state=absent; \
