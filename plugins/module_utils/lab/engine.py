@@ -22,6 +22,10 @@ from .store import connect
 STARTED_MARK = "dockerd.started"
 
 
+# Where dockerd notes itself and the containerd that it starts, with the name that the process then has.
+PID_FILES = {"/var/run/docker.pid": "dockerd", "/var/run/docker/containerd/containerd.pid": "containerd"}
+
+
 def answers() -> bool:
     """Whether an engine answers on the local socket."""
     try:
@@ -55,6 +59,8 @@ def start(folder: pathlib.Path, seconds: int) -> None:
 
 
 def _spawn(folder: pathlib.Path) -> None:
+    for path, name in PID_FILES.items():
+        forget_dead(pathlib.Path(path), name)
     with (folder / "dockerd.log").open("ab") as log:
         process = subprocess.Popen(["dockerd"], stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True, cwd="/")
     (folder / STARTED_MARK).write_text(f"{process.pid}\n")
@@ -67,12 +73,23 @@ def _last_words(folder: pathlib.Path) -> str:
 
 def started_pid(folder: pathlib.Path) -> int | None:
     """The process id of the engine that we spawned, if it still runs."""
+    return _process(folder / STARTED_MARK, "dockerd")
+
+
+def _process(pid_file: pathlib.Path, name: str) -> int | None:
+    """The process that the file names, if it runs and is called `name`."""
     try:
-        pid = int((folder / STARTED_MARK).read_text())
-        name = pathlib.Path(f"/proc/{pid}/comm").read_text().strip()
+        pid = int(pid_file.read_text())
+        seen = pathlib.Path(f"/proc/{pid}/comm").read_text().strip()
     except (OSError, ValueError):
         return None
-    return pid if name == "dockerd" else None
+    return pid if seen == name else None
+
+
+def forget_dead(pid_file: pathlib.Path, name: str) -> None:
+    """Removes the note of a process that was killed: its number may be another's by now, and dockerd would refuse to start."""
+    if _process(pid_file, name) is None:
+        pid_file.unlink(missing_ok=True)
 
 
 def in_use() -> bool:
