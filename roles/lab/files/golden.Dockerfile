@@ -3,6 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # A lab host with every package the roles install already on it, and none of the services started:
 # converge then downloads nothing. Roles still declare the packages, so a real host gets the same.
+# libfaketime is for tests: a container has the machine's clock, so a clock that steps is given to single processes.
 ARG BASE
 FROM ${BASE}
 RUN printf '#!/bin/sh\nexit 101\n' > /usr/sbin/policy-rc.d && chmod 755 /usr/sbin/policy-rc.d \
@@ -10,12 +11,12 @@ RUN printf '#!/bin/sh\nexit 101\n' > /usr/sbin/policy-rc.d && chmod 755 /usr/sbi
  && apt-get update \
  && apt-get install -y --no-install-recommends \
       docker.io docker-cli iptables nftables python3-docker \
-      postgresql-17 postgresql-contrib patroni etcd-server etcd-client pgbouncer python3-psycopg2 python3-etcd \
+      postgresql-17 postgresql-17-pgaudit patroni etcd-server etcd-client pgbouncer haproxy python3-psycopg2 \
       redis-server redis-tools python3-redis \
-      python3-cryptography python3-yaml docker-registry \
+      python3-cryptography python3-yaml docker-registry libfaketime \
  && apt-get clean && rm -rf /var/lib/apt/lists/* /usr/sbin/policy-rc.d \
  && systemctl disable docker.service docker.socket containerd.service postgresql.service patroni.service etcd.service \
-      pgbouncer.service redis-server.service docker-registry.service nftables.service
+      pgbouncer.service haproxy.service redis-server.service docker-registry.service nftables.service
 COPY entry.sh /entry.sh
 STOPSIGNAL SIGRTMIN+3
 CMD ["sh", "/entry.sh"]
