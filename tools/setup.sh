@@ -44,4 +44,4 @@ fi
 # The checkout is the collection: linked, never copied, so that no stale copy shadows it.
 mkdir -p "$cache/collections/ansible_collections/tierline"
 ln -sfn "$PWD" "$cache/collections/ansible_collections/tierline/erp"
-echo "ready: $("$cache/venv/bin/ansible" --version | head -n 1)"
+echo "ready: $("$cache/venv/bin/ansible" --version | sed -n 1p)"
