@@ -11,24 +11,25 @@ run=tools/run.sh
 play="$run ansible-playbook -i inventories/$TOPOLOGY -i inventories/lab"
 verify="$play playbooks/verify.yml -e verify_results_dir=$PWD/.cache/lab/$LAB"
 
+# Two lanes, for two cores: a converge waits more than it computes. The estate on its lab, and beside it all that needs none or its own.
 phases=(
   setup="tools/setup.sh dev"
-  lint="$run tools/lint.sh"
-  unit="$run tools/unit.sh"
-  docs="$run tools/docs.sh"
-  sanity="$run tools/sanity.sh"
-  tarball="$run tools/tarball.sh"
-  lab="$play playbooks/lab.yml"
-  empty-check="$play playbooks/site.yml --check --diff"
-  site="$play playbooks/site.yml"
-  again="tools/unchanged.sh $play playbooks/lab.yml && tools/unchanged.sh $play playbooks/site.yml"
-  check="tools/unchanged.sh $play playbooks/site.yml --check --diff"
-  verify="$verify"
-  estate="$run pytest tests/integration/estate"
-  clean="$run ansible-playbook -i inventories/lab playbooks/lab.yml -e lab_state=absent -e lab_stop_engine=false"
+  estate/lab="$play playbooks/lab.yml"
+  estate/empty-check="$play playbooks/site.yml --check --diff"
+  estate/site="$play playbooks/site.yml"
+  estate/again="tools/unchanged.sh $play playbooks/lab.yml && tools/unchanged.sh $play playbooks/site.yml"
+  estate/check="tools/unchanged.sh $play playbooks/site.yml --check --diff"
+  estate/verify="$verify"
+  estate/estate="$run pytest tests/integration/estate"
+  estate/clean="$run ansible-playbook -i inventories/lab playbooks/lab.yml -e lab_state=absent -e lab_stop_engine=false"
+  parts/lint="$run tools/lint.sh"
+  parts/unit="$run tools/unit.sh"
+  parts/docs="$run tools/docs.sh"
+  parts/sanity="$run tools/sanity.sh"
+  parts/tarball="$run tools/tarball.sh"
 )
 for scenario in molecule/*/molecule.yml; do
   name=$(basename "$(dirname "$scenario")")
-  phases+=("molecule-$name=$run molecule test -s $name")
+  phases+=("parts/molecule-$name=$run molecule test -s $name")
 done
 exec tools/phases test --keep-going "$@" "${phases[@]}"

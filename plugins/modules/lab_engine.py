@@ -51,6 +51,7 @@ import pathlib
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.tierline.erp.plugins.module_utils.lab import engine
 from ansible_collections.tierline.erp.plugins.module_utils.lab.errors import LabError
+from ansible_collections.tierline.erp.plugins.module_utils.lab.lock import exclusive
 
 
 def started(folder, timeout, check_mode):
@@ -83,7 +84,8 @@ def main():
     folder = pathlib.Path(module.params["folder"])
     act = started if module.params["state"] == "started" else absent
     try:
-        result = act(folder, module.params["timeout"], module.check_mode)
+        with exclusive():
+            result = act(folder, module.params["timeout"], module.check_mode)
     except LabError as error:
         module.fail_json(msg=str(error))
     module.exit_json(managed=engine.started_pid(folder) is not None, **result)

@@ -100,6 +100,7 @@ import time
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.tierline.erp.plugins.module_utils.lab import plan as lab_plan
 from ansible_collections.tierline.erp.plugins.module_utils.lab.errors import LabError
+from ansible_collections.tierline.erp.plugins.module_utils.lab.lock import exclusive
 from ansible_collections.tierline.erp.plugins.module_utils.lab.store import Store, bound_ports, connect
 
 
@@ -173,11 +174,13 @@ def main():
     )
     params = module.params
     try:
-        store = Store(connect(), params["name"])
-        if params["state"] == "absent":
-            result = absent(store, module.check_mode)
-        else:
-            result = present(store, params["name"], desired_hosts(store, params["hosts"]), params["timeout"], module.check_mode)
+        with exclusive():
+            store = Store(connect(), params["name"])
+            if params["state"] == "absent":
+                result = absent(store, module.check_mode)
+            else:
+                hosts = desired_hosts(store, params["hosts"])
+                result = present(store, params["name"], hosts, params["timeout"], module.check_mode)
     except LabError as error:
         module.fail_json(msg=str(error))
     module.exit_json(**result)

@@ -83,6 +83,7 @@ made:
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.tierline.erp.plugins.module_utils.lab.errors import LabError
 from ansible_collections.tierline.erp.plugins.module_utils.lab.images import Image, ImageStore
+from ansible_collections.tierline.erp.plugins.module_utils.lab.lock import exclusive
 from ansible_collections.tierline.erp.plugins.module_utils.lab.store import connect
 
 
@@ -144,11 +145,12 @@ def main():
         supports_check_mode=True,
     )
     try:
-        store = ImageStore(connect())
-        if module.params["state"] == "absent":
-            result = absent(store, module.check_mode)
-        else:
-            result = present(store, [as_image(item) for item in module.params["images"]], module.check_mode)
+        with exclusive():
+            store = ImageStore(connect())
+            if module.params["state"] == "absent":
+                result = absent(store, module.check_mode)
+            else:
+                result = present(store, [as_image(item) for item in module.params["images"]], module.check_mode)
     except LabError as error:
         module.fail_json(msg=str(error))
     module.exit_json(**result)

@@ -48,6 +48,37 @@ def test_only_selects(tmp_path):
     assert done.stdout.splitlines()[-1] == "2 passed, 0 failed"
 
 
+def test_lanes_run_beside_each_other_and_in_their_own_order(tmp_path):
+    """Each lane waits for the other's first phase; one after the other they would wait for ever."""
+    done = run(
+        tmp_path,
+        "demo",
+        "before=touch before",
+        "a/one=test -e before; touch one; until [ -e three ]; do sleep 0.05; done",
+        "a/two=test -e one && touch two",
+        "b/three=touch three; until [ -e one ]; do sleep 0.05; done",
+        "after=test -e two -a -e three",
+    )
+    assert done.stdout.splitlines()[-1] == "5 passed, 0 failed", done.stdout
+    assert done.returncode == 0
+
+
+def test_a_failure_stops_the_other_lane(tmp_path):
+    done = run(
+        tmp_path, "demo", "a/one=echo $$ >job; sleep 1000", "b/two=until [ -s job ]; do sleep 0.05; done; false", "last=true"
+    )
+    assert done.returncode == 1
+    assert done.stdout.splitlines()[-1] == "0 passed, 2 failed, 1 skipped"
+    with pytest.raises(ProcessLookupError):
+        os.kill(int((tmp_path / "job").read_text()), 0)
+
+
+def test_keep_going_in_lanes(tmp_path):
+    done = run(tmp_path, "demo", "--keep-going", "a/one=false", "a/two=true", "b/three=true", "last=true")
+    assert done.returncode == 1
+    assert done.stdout.splitlines()[-1] == "3 passed, 1 failed"
+
+
 def test_heartbeat_without_a_terminal(tmp_path):
     done = run(tmp_path, "demo", "one=echo busy; sleep 1.2", "--heartbeat", "0.5")
     assert "[1/1] one … 0s  busy" in done.stdout
@@ -57,7 +88,8 @@ def test_heartbeat_without_a_terminal(tmp_path):
     ("words", "told"),
     [
         (["demo", "one"], "'one' is not NAME=COMMAND"),
-        (["demo", "a/b=true"], "is not NAME=COMMAND"),
+        (["demo", "a/b/c=true"], "is not NAME=COMMAND"),
+        (["demo", "a/one=true", "b/one=true"], "same name"),
         (["demo", "one="], "is not NAME=COMMAND"),
         (["demo", "one=true", "one=true"], "same name"),
         (["demo", "one=true", "--only", "tow"], "no phase is called 'tow'; there are: one"),
