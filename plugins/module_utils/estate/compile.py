@@ -20,6 +20,8 @@ REDIS_PORT = 6379
 REDIS_MEMORY_MB = 256
 # Members prove themselves to each other with these; every other certificate serves, and could open nothing.
 PEERS = ("etcd", "patroni")
+# Each member's PgBouncer verifies the server that it reaches through that member's own proxy, which has this name.
+PROXIED = {"postgres": ["localhost"]}
 
 
 def compile_estate(estate: Estate, intent: Intent) -> Resolution:
@@ -198,7 +200,9 @@ def _certificates(machine: Machine, items: dict[str, Settings]) -> list[Settings
     if "redis" in machine.roles:
         services.append(("redis", "redis"))
     names, addresses = _subject(machine)
-    certificates = [_certificate(name, machine.name, names, addresses, group, None) for name, group in services]
+    certificates = [
+        _certificate(name, machine.name, names + PROXIED.get(name, []), addresses, group, None) for name, group in services
+    ]
     if "edge" in machine.roles:
         certificates += [
             _certificate(name, facts["domains"][0], facts["domains"], [], "traefik", name) for name, facts in items.items()

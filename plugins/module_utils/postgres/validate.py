@@ -16,7 +16,9 @@ _NAME = re.compile(r"[a-z_][a-z0-9_]{0,62}")
 _EXTENSION = re.compile(r"[a-z_][a-z0-9_-]{0,62}")
 _SETTING = re.compile(r"[a-z_][a-z0-9_]*(\.[a-z_][a-z0-9_]*)?")
 _PASSWORD = re.compile(r"[\x20-\x7e]+")
-_RESERVED = frozenset({"postgres", "template0", "template1", "public", "none", "pgbouncer", "replicator", TEMPLATE_DATABASE})
+_RESERVED = frozenset(
+    {"postgres", "template0", "template1", "public", "none", "pgbouncer", "pgbouncer_admin", "replicator", TEMPLATE_DATABASE}
+)
 
 
 def validate_tenants(tenants: Sequence[Tenant], allow_removal: bool) -> None:

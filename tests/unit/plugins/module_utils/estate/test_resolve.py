@@ -32,6 +32,13 @@ def test_postgres_machine() -> None:
         ("pgbouncer", "postgres"),
         ("redis", "redis"),
     ]
+    assert {c["name"]: c["dns_names"] for c in found["estate_certificates"]} == {
+        "etcd": ["db1"],
+        "patroni": ["db1"],
+        "postgres": ["db1", "localhost"],
+        "pgbouncer": ["db1"],
+        "redis": ["db1"],
+    }
 
 
 def test_redis_machine() -> None:

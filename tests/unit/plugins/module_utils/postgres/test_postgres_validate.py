@@ -28,6 +28,7 @@ def tenant(name: str = "acme", **more) -> Tenant:
         ([tenant("postgres")], "'postgres' is reserved"),
         ([tenant(owner="pg_monitor")], "'pg_monitor' is reserved"),
         ([tenant(owner="replicator")], "'replicator' is reserved"),
+        ([tenant(owner="pgbouncer_admin")], "'pgbouncer_admin' is reserved"),
         ([tenant(), tenant()], "database 'acme' is given 2 times"),
         ([tenant("a", owner="x"), tenant("b", owner="x")], "owner 'x' is given 2 times"),
         ([tenant(password="")], "the password is empty"),
