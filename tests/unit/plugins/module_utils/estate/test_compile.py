@@ -1,0 +1,157 @@
+# Copyright (c) 2026, the tierline.erp contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+"""What a valid estate resolves to, in the shapes that roles are given."""
+
+from ansible_collections.tierline.erp.plugins.module_utils.estate import ports
+from ansible_collections.tierline.erp.plugins.module_utils.estate.resolve import resolve
+from ansible_collections.tierline.erp.tests.unit.plugins.module_utils.estate.estates import Bench
+
+
+def test_postgres_machine() -> None:
+    found = resolve(Bench().intent()).variables["db1"]
+    assert found["estate_cell"] == "shared"
+    assert found["postgres_ha_cluster"] == "shared"
+    assert found["postgres_ha_members"] == [{"name": "db1", "address": "db1"}]
+    assert (found["postgres_ha_synchronous_mode"], found["postgres_ha_synchronous_strict"]) == ("off", False)
+    assert found["estate_postgres_tenants"][0] == {
+        "environment": "acme_prod",
+        "database": "acme_prod",
+        "owner": "acme_prod",
+        "connection_limit": 40,
+        "extensions": ["pg_trgm", "unaccent"],
+        "secret": "database",
+    }
+    assert [(c["name"], c["group"]) for c in found["estate_certificates"]] == [
+        ("etcd", "etcd"),
+        ("patroni", "postgres"),
+        ("postgres", "postgres"),
+        ("pgbouncer", "postgres"),
+        ("redis", "redis"),
+    ]
+    assert {c["name"]: c["dns_names"] for c in found["estate_certificates"]} == {
+        "etcd": ["db1"],
+        "patroni": ["db1"],
+        "postgres": ["db1", "localhost"],
+        "pgbouncer": ["db1"],
+        "redis": ["db1"],
+    }
+
+
+def test_redis_machine() -> None:
+    found = resolve(Bench().intent()).variables["db1"]
+    assert (found["redis_name"], found["redis_purpose"], found["redis_maxmemory_mb"]) == ("shared", "session", 256)
+    assert found["redis_members"] == [{"name": "db1", "address": "db1"}]
+    assert found["estate_redis_users"][1] == {
+        "environment": "globex_prod",
+        "name": "globex_prod",
+        "key_prefix": "globex_prod:",
+        "secret": "redis",
+    }
+
+
+def test_app_machine() -> None:
+    found = resolve(Bench().intent()).variables["app1"]
+    assert found["odoo_container_edge_addresses"] == ["app1"]
+    block = ports.hashed_block("acme_prod")
+    assert found["estate_odoo_environments"][0] == {
+        "environment": "acme_prod",
+        "tenant": "acme",
+        "image": "{{ odoo_container_image }}",
+        "domains": ["acme-prod.example"],
+        "modules": ["account"],
+        "database": {"name": "acme_prod", "user": "acme_prod", "host": "db1", "port": 6432},
+        "redis": {"host": "db1", "port": 6379, "user": "acme_prod", "key_prefix": "acme_prod:"},
+        "ports": {"http": block, "websocket": block + 1},
+        "workers": 2,
+        "cron_threads": 1,
+        "memory_mb": 1024,
+        "cpus": 1.0,
+        "secrets": {"database": "database", "admin": "admin", "master": "master"},
+    }
+
+
+def test_edge_machine() -> None:
+    estate = Bench()
+    estate.machines["app1"]["address"] = "2001:db8::1"
+    found = resolve(estate.intent()).variables["app1"]
+    block = ports.hashed_block("acme_prod")
+    assert found["estate_traefik_routes"][0] == {
+        "environment": "acme_prod",
+        "tenant": "acme",
+        "domains": ["acme-prod.example"],
+        "certificate": "acme_prod",
+        "web": [f"http://[2001:db8::1]:{block}"],
+        "websocket": [f"http://[2001:db8::1]:{block + 1}"],
+    }
+    assert found["estate_certificates"][0] == {
+        "name": "acme_prod",
+        "common_name": "acme-prod.example",
+        "dns_names": ["acme-prod.example"],
+        "ip_addresses": [],
+        "group": "traefik",
+        "usages": ["server"],
+        "environment": "acme_prod",
+    }
+
+
+def test_certificates_carry_name_and_address() -> None:
+    estate = Bench()
+    estate.machines["db1"]["address"] = "192.0.2.11"
+    first = resolve(estate.intent()).variables["db1"]["estate_certificates"][0]
+    assert (first["dns_names"], first["ip_addresses"]) == (["db1"], ["192.0.2.11"])
+    estate.machines["db1"]["address"] = "db1.example"
+    first = resolve(estate.intent()).variables["db1"]["estate_certificates"][0]
+    assert (first["dns_names"], first["ip_addresses"]) == (["db1", "db1.example"], [])
+
+
+def test_environment() -> None:
+    resolution = resolve(Bench().intent())
+    found = resolution.variables["acme_prod"]
+    assert found["ansible_connection"] == "local"
+    assert found["estate_machines"] == ["app1", "db1"]
+    assert resolution.machines_of["acme_prod"] == ["app1", "db1"]
+    facts = found["estate_environment"]
+    assert facts["database_role"] == "acme_prod"
+    assert facts["ports"].keys() == {"http", "websocket", "green_http", "green_websocket"}
+    assert facts["promises"]["recovery"] == {"rpo_seconds": 900, "rto_seconds": 14400}
+    assert resolution.groups["tier_standard"] == ["acme_prod", "globex_prod"]
+    assert resolution.groups.keys() == {
+        "tier_standard",
+        "tenant_acme",
+        "tenant_globex",
+        "stage_production",
+        "role_app",
+        "role_edge",
+        "role_postgres",
+        "role_redis",
+    }
+
+
+def test_what_people_write_for_an_environment_is_used() -> None:
+    estate = Bench()
+    estate.environments["acme_prod"] |= {
+        "image": "{{ special }}",
+        "modules": ["account", "sale"],
+        "database_name": "books",
+        "database_extensions": [],
+        "port_block": 20000,
+        "overrides": {"sizing.workers": 4, "sizing.connection_limit": 60},
+    }
+    variables = resolve(estate.intent()).variables
+    item = variables["app1"]["estate_odoo_environments"][0]
+    assert (item["image"], item["modules"], item["workers"]) == ("{{ special }}", ["account", "sale"], 4)
+    assert (item["database"]["name"], item["ports"]["http"]) == ("books", 20000)
+    tenant = variables["db1"]["estate_postgres_tenants"][0]
+    assert (tenant["database"], tenant["connection_limit"], tenant["extensions"]) == ("books", 60, [])
+
+
+def test_a_cell_without_environments_still_gives_its_machines_their_lists() -> None:
+    estate = Bench()
+    estate.environments = {}
+    variables = resolve(estate.intent()).variables
+    assert variables["db1"]["estate_postgres_tenants"] == []
+    assert variables["app1"]["estate_traefik_routes"] == []
