@@ -1,0 +1,15 @@
+# Copyright (c) 2026, the tierline.erp contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+import pytest
+from ansible_collections.tierline.erp.tests.unit.plugins.module_utils.probe.fake_odoo import (
+    FakeOdoo,
+)
+
+
+@pytest.fixture
+def odoo() -> FakeOdoo:
+    return FakeOdoo()
