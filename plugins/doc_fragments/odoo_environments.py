@@ -169,3 +169,12 @@ options:
     type: path
     default: /etc/tierline/pki/ca.crt
 """
+
+    PARALLEL = r"""
+options:
+  parallel:
+    description:
+      - How many environments are worked on at a time.
+    type: int
+    default: 2
+"""

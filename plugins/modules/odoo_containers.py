@@ -23,6 +23,7 @@ requirements:
 extends_documentation_fragment:
   - tierline.erp.attributes
   - tierline.erp.odoo_environments
+  - tierline.erp.odoo_environments.parallel
 options:
   listen_addresses:
     description:
@@ -35,11 +36,6 @@ options:
       - Seconds an environment may take to become healthy.
     type: int
     default: 300
-  parallel:
-    description:
-      - How many environments are worked on at a time.
-    type: int
-    default: 2
 seealso:
   - module: tierline.erp.odoo_containers_info
   - module: tierline.erp.odoo_databases
@@ -88,21 +84,15 @@ def run(engine, params, check_mode):
     wanted, steps = reconcile.steps(engine, parse(params["environments"]), settings, check_mode)
     if not check_mode:
         reconcile.apply(engine, wanted, steps, settings, params["wait_timeout"], params["parallel"])
-    return {
-        "changed": bool(steps),
-        "steps": [reconcile.summary(step) for step in steps],
-        "diff": reconcile.as_diff(steps),
-    }
+    return reconcile.result(steps)
 
 
 def main():
     module = AnsibleModule(
         argument_spec={
-            "environments": arguments.environments(),
-            **arguments.places(),
+            **arguments.reconciling(),
             "listen_addresses": {"type": "list", "elements": "str", "default": ["0.0.0.0"]},
             "wait_timeout": {"type": "int", "default": 300},
-            "parallel": {"type": "int", "default": 2},
         },
         supports_check_mode=True,
     )

@@ -25,17 +25,13 @@ requirements:
 extends_documentation_fragment:
   - tierline.erp.attributes
   - tierline.erp.odoo_environments
+  - tierline.erp.odoo_environments.parallel
 options:
   timeout:
     description:
       - Seconds that the installation of one environment may take.
     type: int
     default: 1800
-  parallel:
-    description:
-      - How many databases are worked on at a time.
-    type: int
-    default: 2
 seealso:
   - module: tierline.erp.odoo_databases_info
   - module: tierline.erp.odoo_containers
@@ -82,20 +78,14 @@ def run(engine, params, check_mode, read=database.read):
     steps = installer.plan(environments, check_mode)
     if not check_mode:
         installer.apply(environments, steps, params["parallel"])
-    return {
-        "changed": bool(steps),
-        "steps": [reconcile.summary(step) for step in steps],
-        "diff": reconcile.as_diff(steps),
-    }
+    return reconcile.result(steps)
 
 
 def main():
     module = AnsibleModule(
         argument_spec={
-            "environments": arguments.environments(),
-            **arguments.places(),
+            **arguments.reconciling(),
             "timeout": {"type": "int", "default": 1800},
-            "parallel": {"type": "int", "default": 2},
         },
         supports_check_mode=True,
     )

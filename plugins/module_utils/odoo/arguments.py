@@ -24,42 +24,52 @@ def environments() -> dict[str, Any]:
             "image": {"type": "str"},
             "domains": {"type": "list", "elements": "str"},
             "modules": {"type": "list", "elements": "str"},
-            "database": {
-                "type": "dict",
-                "options": {
-                    "name": {"type": "str", "required": True},
-                    "user": {"type": "str", "required": True},
-                    "host": {"type": "str", "required": True},
-                    "port": {"type": "int", "default": 6432},
-                },
-            },
-            "redis": {
-                "type": "dict",
-                "options": {
-                    "host": {"type": "str", "required": True},
-                    "port": {"type": "int", "default": 6379},
-                    "user": {"type": "str"},
-                    "key_prefix": {"type": "str", "no_log": False},
-                },
-            },
-            "ports": {
-                "type": "dict",
-                "options": {"http": {"type": "int", "required": True}, "websocket": {"type": "int", "required": True}},
-            },
-            "workers": {"type": "int", "default": 2},
-            "cron_threads": {"type": "int", "default": 1},
-            "memory_mb": {"type": "int", "default": 1024},
-            "cpus": {"type": "float", "default": 1.0},
+            "database": _database(),
+            "redis": _redis(),
+            "ports": {"type": "dict", "options": {name: {"type": "int", "required": True} for name in ("http", "websocket")}},
+            **_sizes(),
             "uid": {"type": "int"},
             "options": {"type": "dict", "default": {}},
             "remove_filestore": {"type": "bool", "default": False},
-            "secrets": {
-                "type": "dict",
-                "no_log": False,
-                "options": {name: {"type": "str", "no_log": True} for name in ("database", "admin", "master", "redis")},
-            },
+            "secrets": _secrets(),
         },
     }
+
+
+def _database() -> dict[str, Any]:
+    needed = {name: {"type": "str", "required": True} for name in ("name", "user", "host")}
+    return {"type": "dict", "options": {**needed, "port": {"type": "int", "default": 6432}}}
+
+
+def _redis() -> dict[str, Any]:
+    return {
+        "type": "dict",
+        "options": {
+            "host": {"type": "str", "required": True},
+            "port": {"type": "int", "default": 6379},
+            "user": {"type": "str"},
+            "key_prefix": {"type": "str", "no_log": False},
+        },
+    }
+
+
+def _sizes() -> dict[str, Any]:
+    return {
+        "workers": {"type": "int", "default": 2},
+        "cron_threads": {"type": "int", "default": 1},
+        "memory_mb": {"type": "int", "default": 1024},
+        "cpus": {"type": "float", "default": 1.0},
+    }
+
+
+def _secrets() -> dict[str, Any]:
+    names = ("database", "admin", "master", "redis")
+    return {"type": "dict", "no_log": False, "options": {name: {"type": "str", "no_log": True} for name in names}}
+
+
+def reconciling() -> dict[str, Any]:
+    """What every module takes that works on environments: which, where their files are, how many at a time."""
+    return {"environments": environments(), **places(), "parallel": {"type": "int", "default": 2}}
 
 
 def places() -> dict[str, Any]:

@@ -179,6 +179,7 @@ def _printed(value: Mapping[str, Any]) -> str:
     return "".join(f"{line}\n" for line in lines) + str(value.get("content", ""))
 
 
-def summary(step: Step) -> dict[str, Any]:
-    """A step as the user sees it in the result."""
-    return {"environment": step.environment, "action": step.action, "subject": step.subject}
+def result(todo: list[Step]) -> dict[str, Any]:
+    """What a module that works on environments returns."""
+    told = [{"environment": step.environment, "action": step.action, "subject": step.subject} for step in todo]
+    return {"changed": bool(todo), "steps": told, "diff": as_diff(todo)}
