@@ -35,21 +35,12 @@ _value:
 from collections.abc import Callable
 from typing import Any
 
-from ansible.errors import AnsibleFilterError
 from ansible_collections.tierline.erp.plugins.module_utils.probe.table import blame
-
-
-def checks_blame(checks: Any) -> str:
-    if not isinstance(checks, (list, tuple)):
-        raise AnsibleFilterError(f"checks_blame takes a list of checks, not {type(checks).__name__}.")
-    try:
-        return blame(checks)
-    except (KeyError, TypeError) as error:
-        raise AnsibleFilterError(f"checks_blame takes checks as odoo_probe returns them: {error!r}") from error
+from ansible_collections.tierline.erp.plugins.plugin_utils.checks import filter_of_checks
 
 
 class FilterModule:
     """Offer the filter to Ansible."""
 
     def filters(self) -> dict[str, Callable[..., Any]]:
-        return {"checks_blame": checks_blame}
+        return filter_of_checks("checks_blame", blame)

@@ -35,21 +35,12 @@ _value:
 from collections.abc import Callable
 from typing import Any
 
-from ansible.errors import AnsibleFilterError
 from ansible_collections.tierline.erp.plugins.module_utils.probe.table import as_lines
-
-
-def checks_table(checks: Any) -> list[str]:
-    if not isinstance(checks, (list, tuple)):
-        raise AnsibleFilterError(f"checks_table takes a list of checks, not {type(checks).__name__}.")
-    try:
-        return as_lines(checks)
-    except (KeyError, TypeError) as error:
-        raise AnsibleFilterError(f"checks_table takes checks as odoo_probe returns them: {error!r}") from error
+from ansible_collections.tierline.erp.plugins.plugin_utils.checks import filter_of_checks
 
 
 class FilterModule:
     """Offer the filter to Ansible."""
 
     def filters(self) -> dict[str, Callable[..., Any]]:
-        return {"checks_table": checks_table}
+        return filter_of_checks("checks_table", as_lines)

@@ -17,6 +17,7 @@ description:
     addresses; and whether two containers write to one directory.
   - An attempt must be refused or get no answer. One that succeeds, and one that ends in an error that proves nothing, is a failed
     check. Before it tries others, an environment must reach its own database and Redis, or the refusals would prove nothing.
+  - Where there is no other environment to try, one skipped check says so.
   - Nothing is changed. Where a Redis is not isolated, one key below the other's prefix is written that expires after a second.
 extends_documentation_fragment: tierline.erp.attributes.info
 author: The tierline.erp contributors (@tierline)
@@ -142,6 +143,8 @@ def tenants_from(params: dict[str, Any]) -> list[Tenant]:
 def examine(params: dict[str, Any], engine: EngineLike) -> Iterator[Check]:
     tenants = [replace(tenant, place=engine.place(tenant.environment)) for tenant in tenants_from(params)]
     pairs = list(isolation.pairs(tenants, params["subjects"]))
+    if not pairs:
+        yield isolation.nobody(tenants)
     for attacker in tenants:
         victims = [victim for other, victim in pairs if other is attacker]
         if victims and attacker.place is None:

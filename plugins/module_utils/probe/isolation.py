@@ -148,3 +148,15 @@ def not_running(tenant: Tenant, last_words: str) -> Check:
 
 def without_redis(tenant: Tenant) -> Check:
     return Check(f"{tenant.environment} -> redis", "redis", SKIPPED, "no Redis password was given")
+
+
+def nobody(tenants: Iterable[Tenant]) -> Check:
+    """Nothing was tried, which proves nothing: the report says so instead of keeping quiet."""
+    names = [tenant.environment for tenant in tenants]
+    if not names:
+        reason = "no environment runs on this machine"
+    elif len(names) == 1:
+        reason = f"{names[0]} is alone on this machine"
+    else:
+        reason = "none of the chosen environments is on this machine"
+    return Check("neighbours", "network", SKIPPED, f"{reason}: there is no neighbour to attack")

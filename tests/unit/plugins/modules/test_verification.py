@@ -8,9 +8,6 @@ from typing import Any
 
 import pytest
 import yaml
-from ansible.errors import AnsibleFilterError
-from ansible_collections.tierline.erp.plugins.filter.checks_blame import FilterModule as Blame
-from ansible_collections.tierline.erp.plugins.filter.checks_table import FilterModule as Table
 from ansible_collections.tierline.erp.plugins.module_utils.probe.errors import ProbeError
 from ansible_collections.tierline.erp.plugins.module_utils.probe.isolation import Place
 from ansible_collections.tierline.erp.plugins.module_utils.probe.models import Check
@@ -62,8 +59,18 @@ def test_a_tenant_that_does_not_run_proves_nothing() -> None:
     assert found == ["beta container"]
 
 
-def test_a_single_tenant_has_nobody_to_attack() -> None:
-    assert examine(FakeEngine(), environments=[item("acme")]) == []
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"environments": [item("acme")]}, "acme is alone on this machine"),
+        ({"environments": []}, "no environment runs on this machine"),
+        ({"subjects": ["elsewhere"]}, "none of the chosen environments is on this machine"),
+    ],
+)
+def test_where_nobody_can_be_attacked_that_is_said_and_not_called_proven(changes: dict[str, Any], words: str) -> None:
+    (found,) = examine(FakeEngine(), **changes)
+    assert (found.name, found.status) == ("neighbours", "skipped")
+    assert found.detail.startswith(words)
 
 
 def test_an_incomplete_environment_is_named() -> None:
@@ -113,15 +120,3 @@ def test_argument_spec_and_documentation_agree_and_secrets_are_hidden(module: An
         name: option.get("default") for name, option in spec.items()
     }
     assert all(option.get("no_log") for name, option in spec.items() if "password" in name)
-
-
-def test_filters_print_checks_and_refuse_other_things() -> None:
-    checks = [Check("invoice", "books", "failed", "wrong").to_dict()]
-    assert "wrong" in Table().filters()["checks_table"](checks)[1]
-    assert "books" in Blame().filters()["checks_blame"](checks)
-    for filters in (Table().filters(), Blame().filters()):
-        for function in filters.values():
-            with pytest.raises(AnsibleFilterError):
-                function("text")
-            with pytest.raises(AnsibleFilterError):
-                function([{}])
