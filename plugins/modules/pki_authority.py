@@ -6,14 +6,14 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: pki_authority
-short_description: Issue certificates from an internal authority
+short_description: Create an internal authority, and issue certificates from it
 version_added: 0.1.0
 description:
   - Answers the requests that M(tierline.erp.pki_certificates) made on a machine.
   - Runs where the authority's key lies, on the controller.
   - Names, addresses and usages come from O(certificates), which is what the inventory declares.
     Only the public key is taken from a request, so a machine cannot obtain a certificate for a name that nobody gave it.
-  - Reads the authority's directory and never writes to it.
+  - Creates the authority itself, once, where O(create) is given. An authority that exists is never written to.
 author:
   - The tierline.erp contributors (@tierline)
 options:
@@ -21,6 +21,21 @@ options:
     description: Directory of the authority, with C(ca.crt) and C(ca.key). The key must not be readable by others.
     type: path
     required: true
+  create:
+    description:
+      - Create the authority, with a key on the curve P-384, where O(directory) holds none.
+      - Of runs that do so at the same time one creates it, and the others use what it created.
+      - A key without a certificate, left by a run that was cut off, is used and kept.
+    type: dict
+    suboptions:
+      common_name:
+        description: Name of the authority.
+        type: str
+        required: true
+      days:
+        description: Lifetime of the authority in days.
+        type: int
+        default: 3650
   requests:
     description: What M(tierline.erp.pki_certificates) returned as RV(tierline.erp.pki_certificates#module:requests).
     type: list
@@ -55,13 +70,21 @@ attributes:
   idempotent:
     support: partial
     details:
-      - Every request is answered with a new certificate.
+      - The authority is created once. Every request is answered with a new certificate.
       - M(tierline.erp.pki_certificates) requests nothing where nothing is needed.
 seealso:
   - module: tierline.erp.pki_certificates
 """
 
 EXAMPLES = r"""
+- name: There is an authority
+  tierline.erp.pki_authority:
+    directory: /srv/pki
+    create: {common_name: Example internal CA}
+    certificates: []
+    requests: []
+  delegate_to: localhost
+
 - name: Issue the certificates that the machine needs
   tierline.erp.pki_authority:
     directory: /srv/pki
@@ -72,6 +95,11 @@ EXAMPLES = r"""
 """
 
 RETURN = r"""
+created:
+  description: Whether the authority was created, or in check mode would be.
+  returned: success
+  type: bool
+  sample: false
 issued:
   description:
     - One certificate for each request.
@@ -98,6 +126,10 @@ from ..module_utils.pki.store import AuthorityStore
 
 ARGUMENTS: dict[str, Any] = {
     "directory": {"type": "path", "required": True},
+    "create": {
+        "type": "dict",
+        "options": {"common_name": {"type": "str", "required": True}, "days": {"type": "int", "default": 3650}},
+    },
     "certificates": CERTIFICATES,
     "requests": {
         "type": "list",
@@ -122,15 +154,33 @@ def run(store: AuthorityStore, params: dict[str, Any], now: datetime, check_mode
         raise PkiError(
             f"requests name {', '.join(strangers)}, which are not among certificates: a machine gets only what it was given"
         )
+    created = bool(params.get("create")) and create(store, params["create"], now, check_mode)
     if check_mode and not store.exists():
         issued: list[dict[str, Any]] = [{"name": name, "certificate": None} for name in requests]
     else:
-        issued = _issue(store, wanted, requests, params, now)
+        issued = _issue(store, wanted, requests, params, now) if requests else []
+    lines = [f"create the authority {params['create']['common_name']}\n"] if created else []
+    lines += [f"issue {item['name']} for {params['valid_days']} days\n" for item in issued]
     return {
-        "changed": bool(issued),
+        "changed": bool(lines),
+        "created": created,
         "issued": issued,
-        "diff": {"before": "", "after": "".join(f"issue {item['name']} for {params['valid_days']} days\n" for item in issued)},
+        "diff": {"before": "", "after": "".join(lines)},
     }
+
+
+def create(store: AuthorityStore, asked: dict[str, Any], now: datetime, check_mode: bool) -> bool:
+    """True if there was no authority. Looks again under the lock: another run may have created it meanwhile."""
+    if store.exists() or check_mode:
+        return not store.exists()
+    with store.locked():
+        if store.exists():
+            return False
+        if not store.has_key():
+            store.keep_key(x509.new_authority_key())
+        start, end = x509.lifetime(now, timedelta(days=asked["days"]), timedelta(hours=1))
+        store.keep_certificate(x509.new_authority(asked["common_name"], store.key(), start, end))
+    return True
 
 
 def _issue(

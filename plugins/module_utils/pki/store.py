@@ -6,11 +6,13 @@ from __future__ import annotations
 
 """The certificate directory of a machine, its groups, and its systemd units: the only file here that touches them."""
 
+import contextlib
+import fcntl
 import grp
 import os
 import subprocess
 import tempfile
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 from .errors import PkiError
@@ -19,6 +21,7 @@ from .plan import AUTHORITY, CERTIFICATE, KEY, Access, Change, access_of
 from .x509 import key_digest, load_certificate, load_key, new_key, read
 
 RELOAD_TIMEOUT = 120
+AUTHORITY_KEY = "ca.key"
 Runner = Callable[[list[str]], "subprocess.CompletedProcess[str]"]
 
 
@@ -133,7 +136,7 @@ class MachineStore:
 
 
 class AuthorityStore:
-    """The authority's directory on the controller; only read here."""
+    """The authority's directory on the controller. It is written once, when the authority is created."""
 
     def __init__(self, directory: str) -> None:
         self.root = Path(directory)
@@ -141,12 +144,39 @@ class AuthorityStore:
     def exists(self) -> bool:
         return (self.root / AUTHORITY).exists()
 
+    def has_key(self) -> bool:
+        return (self.root / AUTHORITY_KEY).exists()
+
+    @contextlib.contextmanager
+    def locked(self) -> Iterator[None]:
+        """One run at a time: two that created the authority together would hand out certificates of two authorities.
+
+        The kernel lets go of the lock when the process ends, however it ends.
+        """
+        try:
+            self.root.mkdir(mode=0o700, parents=True, exist_ok=True)
+            self.root.chmod(0o700)
+            descriptor = os.open(self.root / ".lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        except OSError as error:
+            raise PkiError(f"cannot keep the authority in {self.root}: {error.strerror}") from error
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX)
+            yield
+        finally:
+            os.close(descriptor)
+
+    def keep_key(self, pem: bytes) -> None:
+        _write(self.root / AUTHORITY_KEY, pem, lambda path: path.chmod(0o600))
+
+    def keep_certificate(self, pem: bytes) -> None:
+        _write(self.root / AUTHORITY, pem, lambda path: path.chmod(0o644))
+
     def certificate(self) -> bytes:
         return self._read(AUTHORITY)
 
     def key(self) -> bytes:
-        path = self.root / "ca.key"
-        content = self._read("ca.key")
+        path = self.root / AUTHORITY_KEY
+        content = self._read(AUTHORITY_KEY)
         mode = path.stat().st_mode & 0o777
         if mode & 0o077:
             raise PkiError(f"{path} has mode {mode:04o}, so others could sign with it: chmod 600, and think who may have read it")
@@ -172,6 +202,10 @@ def _set_access(path: Path, access: Access) -> None:
 
 
 def _replace(path: Path, content: bytes, access: Access) -> None:
+    _write(path, content, lambda written: _set_access(written, access))
+
+
+def _write(path: Path, content: bytes, settle: Callable[[Path], None]) -> None:
     """Writes a file whole or not at all: nobody ever reads half of it, nor a key under the wrong permissions."""
     descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     try:
@@ -179,7 +213,7 @@ def _replace(path: Path, content: bytes, access: Access) -> None:
             file.write(content)
             file.flush()
             os.fsync(file.fileno())
-        _set_access(Path(temporary), access)
+        settle(Path(temporary))
         os.rename(temporary, path)
     except BaseException:
         Path(temporary).unlink(missing_ok=True)

@@ -49,6 +49,11 @@ def new_key() -> bytes:
     return _pem(ec.generate_private_key(ec.SECP256R1()))
 
 
+def new_authority_key() -> bytes:
+    """A P-384 private key: it lives for years, and signs seldom."""
+    return _pem(ec.generate_private_key(ec.SECP384R1()))
+
+
 def _pem(key: Any) -> bytes:
     return key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
 
@@ -118,6 +123,25 @@ def issue(wanted: Wanted, public_key: Any, authority: Any, authority_key: Any, n
         .add_extension(x509.AuthorityKeyIdentifier.from_issuer_public_key(authority.public_key()), critical=False)
     )
     return builder.sign(authority_key, hashes.SHA256()).public_bytes(serialization.Encoding.PEM).decode()
+
+
+def new_authority(common_name: str, key_pem: bytes, not_before: datetime, not_after: datetime) -> bytes:
+    """The certificate of an authority that signs itself, and may sign no other authority."""
+    key, name = load_key(key_pem), _subject(common_name)
+    usage = dict.fromkeys(_KEY_USAGES, False) | {"key_cert_sign": True, "crl_sign": True}
+    builder = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(not_before)
+        .not_valid_after(not_after)
+        .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
+        .add_extension(x509.KeyUsage(**usage), critical=True)
+        .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
+    )
+    return builder.sign(key, hashes.SHA384()).public_bytes(serialization.Encoding.PEM)
 
 
 def _subject(common_name: str) -> Any:

@@ -5,8 +5,10 @@
 from __future__ import annotations
 
 import grp
+import multiprocessing
 import os
 import subprocess
+import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -146,6 +148,79 @@ def test_a_broken_authority_is_refused(authority: AuthorityStore, tmp_path: Path
         pki_authority.run(make_authority(tmp_path / "leaf", ca=False), params, NOW, False)
 
 
+CREATE = {"create": {"common_name": "House CA", "days": 3650}, "certificates": [], "requests": [], "valid_days": 90}
+
+
+def test_an_authority_is_created_once(tmp_path: Path) -> None:
+    store = AuthorityStore(str(tmp_path / "new" / "ca"))
+    dry = pki_authority.run(store, CREATE, NOW, True)
+    assert not (tmp_path / "new").exists()
+    first = pki_authority.run(store, CREATE, NOW, False)
+    again = pki_authority.run(store, CREATE, NOW, False)
+    assert (dry["changed"], first["changed"], again["changed"]) == (True, True, False)
+    assert (dry["diff"], again["diff"]["after"]) == (first["diff"], "")
+    assert {path.name: path.stat().st_mode & 0o777 for path in store.root.iterdir()} == {
+        "ca.crt": 0o644,
+        "ca.key": 0o600,
+        ".lock": 0o600,
+    }
+    assert store.root.stat().st_mode & 0o777 == 0o700
+    certificate = lib.load_pem_x509_certificate(store.certificate())
+    assert x509.read(certificate, certificate).trusted
+    constraints = certificate.extensions.get_extension_for_class(lib.BasicConstraints)
+    assert (constraints.critical, constraints.value.ca, constraints.value.path_length) == (True, True, 0)
+    usage = certificate.extensions.get_extension_for_class(lib.KeyUsage).value
+    assert (usage.key_cert_sign, usage.crl_sign, usage.digital_signature) == (True, True, False)
+    csr = x509.new_request(x509.new_key(), parse_wanted(ITEMS)[0])
+    assert pki_authority.run(store, PARAMS | {"requests": [{"name": "web", "csr": csr}]}, NOW, False)["issued"]
+
+
+def test_the_key_of_a_creation_that_was_cut_off_is_used(tmp_path: Path) -> None:
+    (tmp_path / "ca").mkdir(mode=0o755)
+    store = AuthorityStore(str(tmp_path / "ca"))
+    with store.locked():
+        assert store.root.stat().st_mode & 0o777 == 0o700
+        store.keep_key(x509.new_authority_key())
+    before = store.key()
+    assert pki_authority.run(store, CREATE, NOW, False)["created"]
+    assert store.key() == before
+    assert x509.key_digest(x509.load_key(before).public_key()) == x509.read(x509.load_certificate(store.certificate())).key
+
+
+def test_where_no_directory_can_be_made_that_is_told(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(PkiError, match="cannot keep the authority in"):
+        pki_authority.run(AuthorityStore(str(tmp_path / "file" / "ca")), CREATE, NOW, False)
+
+
+def create_slowly(directory: str, ready: Any, results: Any) -> None:
+    """One of several runs: all have seen that there is no authority before the first one has written its key."""
+    fast = x509.new_authority_key
+
+    def slow() -> bytes:
+        time.sleep(0.3)
+        return fast()
+
+    x509.new_authority_key = slow
+    store = AuthorityStore(directory)
+    ready.wait(30)
+    created = pki_authority.run(store, CREATE, NOW, False)["created"]
+    results.put((created, store.certificate(), store.key()))
+
+
+def test_of_runs_at_the_same_time_one_creates_the_authority(tmp_path: Path) -> None:
+    processes = multiprocessing.get_context("fork")
+    ready, results = processes.Barrier(3), processes.Queue()
+    runs = [processes.Process(target=create_slowly, args=(str(tmp_path / "ca"), ready, results)) for _ in range(3)]
+    for each in runs:
+        each.start()
+    seen = [results.get(timeout=30) for _ in runs]
+    for each in runs:
+        each.join(30)
+    assert sorted(created for created, _certificate, _key in seen) == [False, False, True]
+    assert len({(certificate, key) for _created, certificate, key in seen}) == 1
+
+
 def test_only_authorities_are_trusted(authority: AuthorityStore, tmp_path: Path) -> None:
     pki_certificates._check_authority("")
     pki_certificates._check_authority(authority.certificate().decode())
@@ -165,6 +240,11 @@ def test_only_authorities_are_trusted(authority: AuthorityStore, tmp_path: Path)
         (pki_certificates.ARGUMENTS, {"certificates": ITEMS}, "missing required arguments: authority"),
         (pki_certificates.ARGUMENTS, {"certificates": [{"name": "web"}], "authority": ""}, "common_name found in certificates"),
         (pki_authority.ARGUMENTS, {"certificates": ITEMS, "requests": []}, "missing required arguments: directory"),
+        (
+            pki_authority.ARGUMENTS,
+            {"certificates": [], "requests": [], "directory": "/x", "create": {}},
+            "missing required arguments: common_name",
+        ),
         (pki_certificates_info.ARGUMENTS, {}, None),
     ],
 )
