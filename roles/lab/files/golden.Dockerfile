@@ -11,7 +11,7 @@ RUN printf '#!/bin/sh\nexit 101\n' > /usr/sbin/policy-rc.d && chmod 755 /usr/sbi
  && apt-get update \
  && apt-get install -y --no-install-recommends \
       docker.io docker-cli iptables nftables python3-docker \
-      postgresql-17 postgresql-17-pgaudit patroni python3-etcd etcd-server etcd-client pgbouncer haproxy python3-psycopg2 \
+      postgresql-17 postgresql-17-pgaudit patroni python3-etcd etcd-server etcd-client pgbouncer haproxy python3-psycopg2 python3-etcd \
       redis-server redis-tools python3-redis \
       python3-cryptography python3-yaml docker-registry libfaketime \
  && apt-get clean && rm -rf /var/lib/apt/lists/* /usr/sbin/policy-rc.d \
