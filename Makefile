@@ -15,7 +15,7 @@ VERIFY = $(PLAY) playbooks/verify.yml -e verify_results_dir=$(CURDIR)/.cache/lab
 PLAY := $(RUN) ansible-playbook $(INVENTORY)
 SCENARIOS := $(notdir $(patsubst %/molecule.yml,%,$(wildcard molecule/*/molecule.yml)))
 
-.PHONY: help setup dev demo lab site check verify summary test lint unit sanity docs tarball molecule bench clean distclean
+.PHONY: help setup dev demo lab site check verify summary test lint unit sanity docs tarball molecule soak bench clean distclean
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | awk -F'\t' '{printf "  make %-10s %s\n", $$1, $$2}'
 	@echo "  Variables: TOPOLOGY=hybrid|multi_tenant|dedicated  LAB=<name>  LIMIT=<environment>  ARTIFACT_MIRROR=<folder or URL>"
@@ -55,6 +55,8 @@ tarball: dev ## build the collection, install it elsewhere and use it
 	@$(RUN) tools/tarball.sh
 molecule: dev ## every scenario (SCENARIO=<name> for one)
 	@for scenario in $(or $(SCENARIO),$(SCENARIOS)); do $(RUN) molecule test -s $$scenario || exit 1; done
+soak: dev ## FAULTS=1000 random faults on three database members under load
+	@tools/soak.sh $(or $(FAULTS),1000)
 bench: dev ## benchmarks against peers; results belong in docs/benchmarks.md
 	@LAB=$(if $(filter file,$(origin LAB)),bench,$(LAB)) tools/bench.sh
 
