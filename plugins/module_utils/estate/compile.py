@@ -18,8 +18,8 @@ from .schema import DEFAULT_EXTENSIONS, DEFAULT_IMAGE, DEFAULT_MODULES
 PGBOUNCER_PORT = 6432
 REDIS_PORT = 6379
 REDIS_MEMORY_MB = 256
-# Members prove themselves to each other with these; every other certificate serves, and could open nothing.
-PEERS = ("etcd", "patroni")
+# These prove who connects: members to each other, PgBouncer to PostgreSQL. All others serve only, and could open nothing.
+PEERS = ("etcd", "patroni", "pgbouncer")
 # Each member's PgBouncer verifies the server that it reaches through that member's own proxy, which has this name.
 PROXIED = {"postgres": ["localhost"]}
 
@@ -149,7 +149,6 @@ def _app(machine: Machine, cell: Cell, items: dict[str, Settings]) -> Settings:
 def _odoo(facts: Settings, cell: Cell) -> Settings:
     environment: Environment = facts["environment"]
     name, settings = environment.name, environment.settings
-    # The first member by name; the path to a cluster of three belongs to the high-availability work.
     return {
         "environment": name,
         "tenant": environment.tenant,
@@ -159,7 +158,8 @@ def _odoo(facts: Settings, cell: Cell) -> Settings:
         "database": {
             "name": facts["database"],
             "user": name,
-            "host": cell.with_role("postgres")[0].address,
+            # Any member leads to the primary; libpq takes the next one where a member is gone.
+            "host": ",".join(str(member.address) for member in cell.with_role("postgres")),
             "port": PGBOUNCER_PORT,
         },
         "redis": {"host": cell.with_role("redis")[0].address, "port": REDIS_PORT, "user": name, "key_prefix": f"{name}:"},

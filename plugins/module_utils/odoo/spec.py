@@ -23,6 +23,10 @@ SETUP_SLOT = "setup"
 _CONFIG_MOUNT = "/etc/tierline/odoo"
 _SECOND = 1_000_000_000
 
+# libpq's own settings, because Odoo has none of the kind. A host that doesn't answer is left for the next after three seconds;
+# without the second setting every new connection would wait for the first host as long as that one is dead.
+_SEVERAL_HOSTS = ("PGCONNECT_TIMEOUT=3", "PGLOADBALANCEHOSTS=random")
+
 # Odoo's own word about itself and its database; the image has no curl.
 _HEALTH = (
     "import urllib.request as u; "
@@ -68,6 +72,7 @@ def _base(env: Environment, settings: Settings, addresses: Mapping[str, str], co
             "HOME=/tmp",
             "ODOO_NOTIFY_CRON_CHANGES=1",
             f"PGSSLROOTCERT={_CONFIG_MOUNT}/ca.crt",
+            *(_SEVERAL_HOSTS if len(env.database.hosts) > 1 else ()),
         ],
         "HostConfig": {
             "Binds": [

@@ -24,6 +24,7 @@ _REFUSED = (
     "authentication failed",
     "no pg_hba.conf entry",
     "rejects connection",
+    "requires a valid client certificate",
     "does not exist",
     "no such database",
     "no such user",

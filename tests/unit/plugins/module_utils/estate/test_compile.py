@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from ansible_collections.tierline.erp.plugins.module_utils.estate import ports
 from ansible_collections.tierline.erp.plugins.module_utils.estate.resolve import resolve
-from ansible_collections.tierline.erp.tests.unit.plugins.module_utils.estate.estates import Bench
+from ansible_collections.tierline.erp.tests.unit.plugins.module_utils.estate.estates import Bench, environment
 
 
 def test_postgres_machine() -> None:
@@ -155,3 +155,20 @@ def test_a_cell_without_environments_still_gives_its_machines_their_lists() -> N
     variables = resolve(estate.intent()).variables
     assert variables["db1"]["estate_postgres_tenants"] == []
     assert variables["app1"]["estate_traefik_routes"] == []
+
+
+def test_applications_are_given_all_members_of_their_cell() -> None:
+    estate = Bench()
+    estate.add_cell("ha", members=3)
+    estate.machines["ha-db3"]["address"] = "192.0.2.13"
+    estate.environments["b_prod"] = environment("b_prod", cell="ha", service_tier="dedicated_business")
+    estate.tiers["dedicated_business"] = {"inherits": "business", "isolation": "dedicated"}
+    found = resolve(estate.intent()).variables["ha-app1"]["estate_odoo_environments"][0]
+    assert found["database"]["host"] == "ha-db1,ha-db2,192.0.2.13"
+    assert found["redis"]["host"] == "ha-db1"
+
+
+def test_only_services_that_connect_can_prove_themselves() -> None:
+    certificates = resolve(Bench().intent()).variables["db1"]["estate_certificates"]
+    clients = [c["name"] for c in certificates if "client" in c["usages"]]
+    assert clients == ["etcd", "patroni", "pgbouncer"]

@@ -23,6 +23,7 @@ from ansible_collections.tierline.erp.plugins.module_utils.probe import inside
         ('FATAL:  permission denied for database "beta"', "refused"),
         ("FATAL:  password authentication failed for user", "refused"),
         ("FATAL:  no pg_hba.conf entry for host", "refused"),
+        ("FATAL:  connection requires a valid client certificate", "refused"),
         ("connection to server failed: Connection refused", "unreachable"),
         ("timeout expired", "unreachable"),
         ("server closed the connection unexpectedly", "error"),
