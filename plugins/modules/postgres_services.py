@@ -8,11 +8,12 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: postgres_services
 version_added: 0.1.0
-short_description: What a PostgreSQL cluster needs in itself for replication and PgBouncer
+short_description: What a PostgreSQL cluster needs in itself for its services and PgBouncer
 description:
-  - Reconciles the role of replication and rewind, the role of PgBouncer, and the function with which PgBouncer looks up
-    password verifiers. The function is in a schema that only PgBouncer may use, and answers for tenants only, never for
-    superusers, replication or PgBouncer itself.
+  - Reconciles the roles of replication, rewinding, watching and backups, each with exactly the privileges that it needs, the role
+    of PgBouncer, and the function with which PgBouncer looks up password verifiers. The function is in a schema that only
+    PgBouncer may use, and answers only for roles that may connect to some tenant's database, never for superusers, services or
+    PgBouncer itself.
   - Passwords are stored as SCRAM-SHA-256 verifiers that are computed by the module. A stored verifier that fits the given
     password is left alone.
 extends_documentation_fragment:
@@ -21,7 +22,7 @@ extends_documentation_fragment:
 author: The tierline.erp contributors (@tierline)
 options:
   replication:
-    description: The role of replication, which C(pg_rewind) uses too.
+    description: The role of replication. As long as no role of its own is given for that, C(pg_rewind) uses it too.
     type: dict
     required: true
     suboptions:
@@ -46,6 +47,36 @@ options:
         description: Its password, in printable ASCII.
         type: str
         required: true
+  services:
+    description: Other roles of the cluster. A role that isn't given stays as it is.
+    type: list
+    elements: dict
+    default: []
+    suboptions:
+      service:
+        description:
+          - V(rewind) may call the four functions that C(pg_rewind) needs, and then replication may not.
+          - V(monitoring) is a member of V(pg_monitor).
+          - V(backup) may do what a backup tool on the host needs - start and stop a backup, switch the log, make a restore point,
+            run a checkpoint and read settings. It doesn't read data by SQL.
+        type: str
+        choices: [rewind, monitoring, backup]
+        required: true
+      name:
+        description: Name of the role. By default V(rewinder), V(monitoring) or V(backup).
+        type: str
+      state:
+        description: Whether the role exists.
+        type: str
+        choices: [present, absent]
+        default: present
+      password:
+        description: Its password, in printable ASCII. Without it nobody can log in as it over the network.
+        type: str
+      connection_limit:
+        description: Number of connections that the role may have at a time. V(-1) is unlimited.
+        type: int
+        default: 10
   extensions:
     description: Extensions that the database V(postgres) has. Others are left alone.
     type: list
@@ -61,6 +92,17 @@ EXAMPLES = r"""
     pooler:
       password: "{{ pgbouncer_password }}"
     extensions: [pg_stat_statements]
+
+- name: A monitoring agent and a backup tool have roles that can do no harm
+  tierline.erp.postgres_services:
+    replication:
+      password: "{{ replication_password }}"
+    pooler:
+      password: "{{ pgbouncer_password }}"
+    services:
+      - service: monitoring
+        password: "{{ monitoring_password }}"
+      - service: backup
 """
 
 RETURN = r"""
@@ -76,9 +118,9 @@ from ansible.module_utils.basic import AnsibleModule, missing_required_lib
 from ansible_collections.tierline.erp.plugins.module_utils.postgres.errors import PostgresError
 from ansible_collections.tierline.erp.plugins.module_utils.postgres.login import LOGIN_ARGUMENTS, login
 from ansible_collections.tierline.erp.plugins.module_utils.postgres.models import as_diff
-from ansible_collections.tierline.erp.plugins.module_utils.postgres.services import Service, plan_services
+from ansible_collections.tierline.erp.plugins.module_utils.postgres.services import POOLER, REPLICATION, Service, plan_services
 from ansible_collections.tierline.erp.plugins.module_utils.postgres.store import PSYCOPG2_IMPORT_ERROR, Store
-from ansible_collections.tierline.erp.plugins.module_utils.postgres.validate import validate_role
+from ansible_collections.tierline.erp.plugins.module_utils.postgres.validate import validate_services
 
 
 def _service(name):
@@ -86,17 +128,40 @@ def _service(name):
     return {"type": "dict", "required": True, "options": options}
 
 
+NAMES = {"rewind": "rewinder", "monitoring": "monitoring", "backup": "backup"}
+SERVICE = {
+    "service": {"type": "str", "choices": list(NAMES), "required": True},
+    "name": {"type": "str"},
+    "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
+    "password": {"type": "str", "no_log": True},
+    "connection_limit": {"type": "int", "default": 10},
+}
 ARGUMENTS = {
     **LOGIN_ARGUMENTS,
     "replication": _service("replicator"),
     "pooler": _service("pgbouncer"),
+    "services": {"type": "list", "elements": "dict", "default": [], "options": SERVICE},
     "extensions": {"type": "list", "elements": "str", "default": []},
 }
 
 
-def run(store, replication, pooler, extensions, check_mode):
+def as_services(params):
+    own = [Service(kind, **params[kind]) for kind in (REPLICATION, POOLER)]
+    return own + [
+        Service(
+            kind=item["service"],
+            name=item["name"] or NAMES[item["service"]],
+            password=item["password"],
+            connection_limit=item["connection_limit"],
+            present=item["state"] == "present",
+        )
+        for item in params["services"]
+    ]
+
+
+def run(store, services, extensions, check_mode):
     store.lock()
-    changes = plan_services(store.read_services(replication.name, pooler.name), replication, pooler, extensions)
+    changes = plan_services(store.read_services([service.name for service in services]), services, extensions)
     if not check_mode:
         store.apply(changes)
     return {"changed": bool(changes), "diff": as_diff(changes), "changes": [str(change) for change in changes]}
@@ -107,10 +172,9 @@ def main():
     if PSYCOPG2_IMPORT_ERROR:
         module.fail_json(msg=missing_required_lib("psycopg2"), exception=PSYCOPG2_IMPORT_ERROR)
     try:
-        replication, pooler = (Service(**module.params[key]) for key in ("replication", "pooler"))
-        for what, service in (("replication", replication), ("pooler", pooler)):
-            validate_role(what, service.name, service.password)
-        result = run(Store(**login(module.params)), replication, pooler, module.params["extensions"], module.check_mode)
+        services = as_services(module.params)
+        validate_services(services)
+        result = run(Store(**login(module.params)), services, module.params["extensions"], module.check_mode)
     except PostgresError as error:
         module.fail_json(msg=str(error))
     module.exit_json(**result)

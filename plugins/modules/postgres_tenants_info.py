@@ -50,8 +50,29 @@ tenants:
         login: true
         privileged: []
         connection_limit: 40
+        member_of: []
         password: scram-sha-256
         settings: {statement_timeout: 15min}
+      roles:
+        - name: acme_prod_report
+          access: reporting
+          login: true
+          privileged: []
+          connection_limit: 5
+          member_of: []
+          password: scram-sha-256
+          settings: {default_transaction_read_only: "on"}
+removals:
+  description: The tenants that M(tierline.erp.postgres_tenants) has removed from this cluster, the oldest first.
+  returned: success
+  type: list
+  elements: dict
+  sample:
+    - database: acme_staging
+      owner: acme_staging
+      final_backup: acme_staging-20260301T020000Z
+      size_bytes: 31457280
+      removed_at: "2026-03-01T02:11:42Z"
 """
 
 from ansible.module_utils.basic import AnsibleModule, missing_required_lib
@@ -66,9 +87,12 @@ ARGUMENTS = {**LOGIN_ARGUMENTS, "databases": {"type": "list", "elements": "str"}
 def run(store, databases):
     names = store.database_names() if databases is None else databases
     owners = store.owners(names)
-    cluster = store.read(list(owners.values()), list(owners))
+    others = store.connectors(list(owners))
+    asked = {name: (owners[name], others[name]) for name in owners}
+    cluster = store.read([*owners.values(), *{role for roles in others.values() for role in roles}], list(owners), asked)
     sizes = store.sizes(list(owners))
-    return {"changed": False, "tenants": [describe_tenant(cluster, name, *sizes[name]) for name in sorted(owners)]}
+    tenants = [describe_tenant(cluster, name, *sizes[name]) for name in sorted(owners)]
+    return {"changed": False, "tenants": tenants, "removals": store.evidence()}
 
 
 def main():

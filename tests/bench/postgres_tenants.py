@@ -98,7 +98,9 @@ def seconds(inventory: list[str], host: str, tasks: list[dict]) -> float:
 
 
 def drop(arguments: argparse.Namespace, prefix: str, count: int) -> None:
-    gone = [{"database": tenant["database"], "state": "absent"} for tenant in tenants(prefix, count)]
+    gone = [
+        {"database": tenant["database"], "state": "absent", "final_backup": "of-a-benchmark"} for tenant in tenants(prefix, count)
+    ]
     seconds(arguments.inventory, arguments.host, [{"tierline.erp.postgres_tenants": {"tenants": gone, "allow_removal": True}}])
 
 

@@ -17,6 +17,27 @@ UNLIMITED = -1
 TEMPLATE_DATABASE = "tierline_template"
 
 
+# What another role of a tenant may do. Whoever works as the owner makes what belongs to the owner.
+APPLICATION = "application"
+REPORTING = "reporting"
+
+
+@dataclass(frozen=True)
+class TenantRole:
+    """A role that works as a tenant's owner, or that reads what the owner makes."""
+
+    name: str
+    access: str
+    password: str | None = field(default=None, repr=False)
+    connection_limit: int = UNLIMITED
+    settings: Mapping[str, str] = field(default_factory=dict)
+    present: bool = True
+
+    def all_settings(self, owner: str) -> dict[str, str]:
+        own = {"role": owner} if self.access == APPLICATION else {"default_transaction_read_only": "on"}
+        return {**self.settings, **own}
+
+
 @dataclass(frozen=True)
 class Tenant:
     """A role that owns a database, and nothing else in the cluster."""
@@ -31,7 +52,17 @@ class Tenant:
     settings: Mapping[str, str] | None = None
     lc_collate: str = "C"
     lc_ctype: str = "C.UTF-8"
+    roles: tuple[TenantRole, ...] = ()
     present: bool = True
+    # Of a tenant that is removed: where its data can still be found.
+    final_backup: str | None = None
+
+    @property
+    def role_names(self) -> list[str]:
+        return [self.owner, *(role.name for role in self.roles)]
+
+    def present_roles(self, access: str) -> list[str]:
+        return [role.name for role in self.roles if role.present and role.access == access]
 
 
 @dataclass(frozen=True)
@@ -46,6 +77,7 @@ class Role:
     connection_limit: int = UNLIMITED
     verifier: str | None = field(default=None, repr=False)
     settings: Mapping[str, str] = field(default_factory=dict)
+    member_of: frozenset[str] = frozenset()
     # Made by initdb.
     builtin: bool = False
 
@@ -71,6 +103,8 @@ class Contents:
     extensions: frozenset[str] = frozenset({"plpgsql"})
     schema_owner: str | None = "pg_database_owner"
     schema_public_create: bool = False
+    # Of the roles that were asked about: who can read all that is in schema public, and what the owner will put there.
+    readers: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -88,8 +122,9 @@ class Stage(IntEnum):
     CREATE_DATABASE = 2  # one statement each, outside any transaction
     LOCK_DATABASE = 3  # one transaction
     CONTENTS = 4  # one transaction for each database
-    DROP_DATABASE = 5  # one statement each, outside any transaction
-    DROP_ROLE = 6  # one transaction
+    RECORD = 5  # one transaction
+    DROP_DATABASE = 6  # one statement each, outside any transaction
+    DROP_ROLE = 7  # one transaction
 
 
 class Action(Enum):
@@ -97,15 +132,22 @@ class Action(Enum):
     ALTER_ROLE = "alter role"
     SET_PASSWORD = "set the password of role"
     SET_SETTINGS = "change settings of role"
+    GRANT_MEMBERSHIP = "grant membership to role"
+    REVOKE_MEMBERSHIP = "revoke membership from role"
     GRANT_CONNECT = "let roles connect to database"
+    REVOKE_CONNECT = "keep other roles out of database"
     REVOKE_PUBLIC = "close to the public database"
     SET_OWNER = "change the owner of database"
     CREATE_DATABASE = "create database"
     CREATE_EXTENSIONS = "create extensions in database"
     OWN_SCHEMA = "give schema public to the owner of database"
+    GRANT_READING = "let roles read database"
+    EMPTY_ROLES = "take everything from roles in database"
+    RECORD_REMOVAL = "record the removal of database"
     DROP_DATABASE = "drop database"
     DROP_ROLE = "drop role"
-    GRANT_REWIND = "let rewind with role"
+    GRANT_FUNCTIONS = "let role call functions"
+    REVOKE_FUNCTIONS = "keep role from calling functions"
     CREATE_LOOKUP = "make the password lookup for role"
 
 
@@ -118,6 +160,8 @@ class Change:
     # What differs, for the diff: never a secret.
     before: Mapping[str, object] | None
     after: Mapping[str, object] | None
+    # The owner of the database, where the statement needs it.
+    owner: str | None = None
     secret: str | None = field(default=None, repr=False)
 
     @property

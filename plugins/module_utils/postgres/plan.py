@@ -5,10 +5,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from .errors import PostgresError
-from .models import MAINTENANCE_DATABASE, SHARED_DATABASES, Action, Change, Cluster, Contents, Database, Role, Stage, Tenant
+from .models import (
+    APPLICATION,
+    MAINTENANCE_DATABASE,
+    REPORTING,
+    SHARED_DATABASES,
+    Action,
+    Change,
+    Cluster,
+    Contents,
+    Database,
+    Role,
+    Stage,
+    Tenant,
+    TenantRole,
+)
 from .scram import matches
 
 _FORBIDDEN = ("superuser", "createdb", "createrole", "replication", "bypassrls")
@@ -26,10 +40,13 @@ def plan_tenants(cluster: Cluster, tenants: Sequence[Tenant]) -> list[Change]:
             Role(tenant.owner, connection_limit=tenant.connection_limit),
             tenant.password,
         )
-        changes += _settings(cluster.roles.get(tenant.owner), tenant)
+        changes += _settings(cluster.roles.get(tenant.owner), tenant.owner, tenant.settings)
+        for role in tenant.roles:
+            changes += _role(cluster.roles.get(role.name), role, tenant)
         changes += _database(cluster.databases.get(tenant.database), tenant)
         changes += _contents(cluster.contents.get(tenant.database, Contents()), tenant)
-    changes += plan_connect(cluster, [t.owner for t in present])
+        changes += _roles_removal(cluster, tenant)
+    changes += plan_connect(cluster, [name for t in present for name in (t.owner, *t.present_roles(APPLICATION))])
     for tenant in absent:
         changes += _removal(cluster, tenant)
     return sorted(changes, key=lambda change: change.stage)
@@ -43,8 +60,9 @@ def plan_role(current: Role | None, wanted: Role, password: str | None) -> list[
         after: dict[str, object] = {k: v for k, v in attributes.items() if v is not False}
         if password is not None:
             after["password"] = "as given"
-        return [Change(Stage.CLUSTER, Action.CREATE_ROLE, wanted.name, None, after, secret=password)]
-    changes = []
+        create = Change(Stage.CLUSTER, Action.CREATE_ROLE, wanted.name, None, after, secret=password)
+        return [create, *_membership(frozenset(), wanted)]
+    changes = _membership(current.member_of, wanted)
     differs = {k: v for k, v in attributes.items() if getattr(current, k) != v}
     if differs:
         before = {k: getattr(current, k) for k in differs}
@@ -53,6 +71,20 @@ def plan_role(current: Role | None, wanted: Role, password: str | None) -> list[
         seen = {"password": "another" if current.verifier else "none"}
         changes.append(Change(Stage.CLUSTER, Action.SET_PASSWORD, wanted.name, seen, {"password": "as given"}, secret=password))
     return changes
+
+
+def _membership(current: frozenset[str], wanted: Role) -> list[Change]:
+    """Exactly the memberships that are wanted: another one is a privilege that nobody asked for."""
+    changes = []
+    if surplus := sorted(current - wanted.member_of):
+        changes.append(_memberships(Action.REVOKE_MEMBERSHIP, wanted.name, surplus, []))
+    if missing := sorted(wanted.member_of - current):
+        changes.append(_memberships(Action.GRANT_MEMBERSHIP, wanted.name, [], missing))
+    return changes
+
+
+def _memberships(action: Action, name: str, before: list[str], after: list[str]) -> Change:
+    return Change(Stage.CLUSTER, action, name, {"member_of": before}, {"member_of": after})
 
 
 def plan_connect(cluster: Cluster, roles: Sequence[str]) -> list[Change]:
@@ -80,9 +112,10 @@ def refuse_unavailable(cluster: Cluster, extensions: Sequence[str]) -> None:
 def _refuse(cluster: Cluster, tenants: Sequence[Tenant]) -> None:
     problems = []
     for tenant in tenants:
-        role = cluster.roles.get(tenant.owner)
-        if role and (role.builtin or role.replication):
-            problems.append(f"tenant '{tenant.database}': role '{tenant.owner}' belongs to the server (replication or built in)")
+        for name in tenant.role_names:
+            role = cluster.roles.get(name)
+            if role and (role.builtin or role.replication):
+                problems.append(f"tenant '{tenant.database}': role '{name}' belongs to the server (replication or built in)")
         database = cluster.databases.get(tenant.database)
         if database and tenant.present:
             problems += _unchangeable(database, tenant)
@@ -121,16 +154,36 @@ def _close(database: Database, stage: Stage) -> list[Change]:
     return [Change(stage, Action.REVOKE_PUBLIC, database.name, {"public": sorted(database.public)}, {"public": []})]
 
 
-def _settings(current: Role | None, tenant: Tenant) -> list[Change]:
-    if tenant.settings is None:
+def _role(current: Role | None, role: TenantRole, tenant: Tenant) -> list[Change]:
+    if not role.present:
+        return []
+    memberships = frozenset({tenant.owner} if role.access == APPLICATION else ())
+    wanted = Role(role.name, connection_limit=role.connection_limit, member_of=memberships)
+    return [*plan_role(current, wanted, role.password), *_settings(current, role.name, role.all_settings(tenant.owner))]
+
+
+def _settings(current: Role | None, name: str, wanted: Mapping[str, str] | None) -> list[Change]:
+    if wanted is None:
         return []
     seen = current.settings if current else {}
-    keys = sorted(k for k in {*seen, *tenant.settings} if seen.get(k) != tenant.settings.get(k))
+    keys = sorted(k for k in {*seen, *wanted} if seen.get(k) != wanted.get(k))
     if not keys:
         return []
     before = {"settings": {k: seen.get(k) for k in keys}}
-    after = {"settings": {k: tenant.settings.get(k) for k in keys}}
-    return [Change(Stage.CLUSTER, Action.SET_SETTINGS, tenant.owner, before, after)]
+    after = {"settings": {k: wanted.get(k) for k in keys}}
+    return [Change(Stage.CLUSTER, Action.SET_SETTINGS, name, before, after)]
+
+
+def _connect(current: Database, tenant: Tenant, stage: Stage) -> list[Change]:
+    wanted = {role.name for role in tenant.roles if role.present}
+    # A role that is about to be dropped is taken out by that.
+    known = {*wanted, *tenant.role_names, current.owner}
+    changes = []
+    if surplus := sorted(current.connectors - known):
+        changes.append(Change(stage, Action.REVOKE_CONNECT, tenant.database, {"connect": surplus}, {"connect": []}))
+    if missing := sorted(wanted - current.connectors):
+        changes.append(Change(stage, Action.GRANT_CONNECT, tenant.database, None, {"connect": missing}))
+    return changes
 
 
 def _database(current: Database | None, tenant: Tenant) -> list[Change]:
@@ -138,8 +191,8 @@ def _database(current: Database | None, tenant: Tenant) -> list[Change]:
         new = Database(tenant.database, tenant.owner, lc_collate=tenant.lc_collate, lc_ctype=tenant.lc_ctype)
         after = {"owner": new.owner, "encoding": new.encoding, "lc_collate": new.lc_collate, "lc_ctype": new.lc_ctype}
         create = Change(Stage.CREATE_DATABASE, Action.CREATE_DATABASE, tenant.database, None, after)
-        return [create, *_close(new, Stage.LOCK_DATABASE)]
-    changes = _close(current, Stage.CLUSTER)
+        return [create, *_close(new, Stage.LOCK_DATABASE), *_connect(new, tenant, Stage.LOCK_DATABASE)]
+    changes = [*_close(current, Stage.CLUSTER), *_connect(current, tenant, Stage.CLUSTER)]
     if current.owner != tenant.owner:
         changes.append(
             Change(Stage.CLUSTER, Action.SET_OWNER, tenant.database, {"owner": current.owner}, {"owner": tenant.owner}),
@@ -155,6 +208,21 @@ def _contents(current: Contents, tenant: Tenant) -> list[Change]:
         before = {"schema_public": {"owner": current.schema_owner, "public_create": current.schema_public_create}}
         after = {"schema_public": {"owner": "pg_database_owner", "public_create": False}}
         changes.append(Change(Stage.CONTENTS, Action.OWN_SCHEMA, tenant.database, before, after))
+    if missing := sorted(set(tenant.present_roles(REPORTING)) - current.readers):
+        readers = dict.fromkeys(missing, f"all that {tenant.owner} has and makes")
+        changes.append(
+            Change(Stage.CONTENTS, Action.GRANT_READING, tenant.database, {"readers": {}}, {"readers": readers}, tenant.owner)
+        )
+    return changes
+
+
+def _roles_removal(cluster: Cluster, tenant: Tenant) -> list[Change]:
+    """Roles that a tenant who stays has no more. What they own goes to the owner."""
+    gone = [role.name for role in tenant.roles if not role.present and role.name in cluster.roles]
+    changes = [plan_drop_role(name) for name in gone]
+    if gone and tenant.database in cluster.databases:
+        empty = Change(Stage.CONTENTS, Action.EMPTY_ROLES, tenant.database, {"roles": sorted(gone)}, {"roles": []}, tenant.owner)
+        changes.append(empty)
     return changes
 
 
@@ -162,8 +230,11 @@ def _removal(cluster: Cluster, tenant: Tenant) -> list[Change]:
     changes = []
     database = cluster.databases.get(tenant.database)
     if database:
-        before = {"owner": database.owner}
+        before, evidence = {"owner": database.owner}, {"final_backup": tenant.final_backup}
+        changes.append(Change(Stage.RECORD, Action.RECORD_REMOVAL, tenant.database, before, evidence, tenant.owner))
         changes.append(Change(Stage.DROP_DATABASE, Action.DROP_DATABASE, tenant.database, before, None))
-    if tenant.owner in cluster.roles:
-        changes.append(Change(Stage.DROP_ROLE, Action.DROP_ROLE, tenant.owner, {"state": "present"}, {"state": "absent"}))
-    return changes
+    return changes + [plan_drop_role(name) for name in reversed(tenant.role_names) if name in cluster.roles]
+
+
+def plan_drop_role(name: str) -> Change:
+    return Change(Stage.DROP_ROLE, Action.DROP_ROLE, name, {"state": "present"}, {"state": "absent"})

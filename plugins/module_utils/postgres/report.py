@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from .models import Cluster, Contents, Role
+from .models import APPLICATION, REPORTING, Cluster, Contents, Database, Role
 
 _PRIVILEGES = ("superuser", "createdb", "createrole", "replication", "bypassrls")
 
@@ -24,7 +24,15 @@ def describe_tenant(cluster: Cluster, name: str, size_bytes: int, connections: i
         "size_bytes": size_bytes,
         "connections": connections,
         "role": _describe_role(cluster.roles[database.owner]),
+        "roles": [_describe_other(cluster, database, role) for role in sorted(database.connectors - {database.owner})],
     }
+
+
+def _describe_other(cluster: Cluster, database: Database, name: str) -> dict[str, object]:
+    role = cluster.roles[name]
+    contents = cluster.contents.get(database.name, Contents(frozenset()))
+    access = APPLICATION if database.owner in role.member_of else REPORTING if name in contents.readers else "connect only"
+    return {"name": name, "access": access, **_describe_role(role)}
 
 
 def _describe_role(role: Role) -> dict[str, object]:
@@ -32,6 +40,7 @@ def _describe_role(role: Role) -> dict[str, object]:
         "login": role.login,
         "privileged": [name for name in _PRIVILEGES if getattr(role, name)],
         "connection_limit": role.connection_limit,
+        "member_of": sorted(role.member_of),
         "password": _password_kind(role.verifier),
         "settings": dict(role.settings),
     }

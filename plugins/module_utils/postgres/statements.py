@@ -6,12 +6,12 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, cast
 
 from .models import MAINTENANCE_DATABASE, Action, Change
 from .scram import make_verifier
-from .services import LOOKUP_BODY, REWIND_FUNCTIONS
+from .services import LOOKUP_BODY
 
 # When it is missing, the store says so.
 with contextlib.suppress(ImportError):
@@ -65,7 +65,53 @@ def _settings(change: Change, name: sql.Identifier) -> sql.Composable:
 
 def _grant_connect(change: Change, name: sql.Identifier) -> sql.Composable:
     roles = cast(list[str], (change.after or {})["connect"])
-    return sql.SQL("GRANT CONNECT ON DATABASE {} TO {}").format(name, sql.SQL(", ").join(map(sql.Identifier, roles)))
+    return sql.SQL("GRANT CONNECT ON DATABASE {} TO {}").format(name, _names(roles))
+
+
+def _revoke_connect(change: Change, name: sql.Identifier) -> sql.Composable:
+    roles = cast(list[str], (change.before or {})["connect"])
+    return sql.SQL("REVOKE ALL ON DATABASE {} FROM {}").format(name, _names(roles))
+
+
+def _membership(change: Change, name: sql.Identifier) -> sql.Composable:
+    if change.action is Action.GRANT_MEMBERSHIP:
+        return sql.SQL("GRANT {} TO {}").format(_names(cast(list[str], (change.after or {})["member_of"])), name)
+    return sql.SQL("REVOKE {} FROM {}").format(_names(cast(list[str], (change.before or {})["member_of"])), name)
+
+
+def _reading(change: Change, _name: sql.Identifier) -> sql.Composable:
+    readers = _names(list(cast(Mapping[str, Any], (change.after or {})["readers"])))
+    return sql.SQL(
+        "GRANT USAGE ON SCHEMA public TO {readers}; GRANT SELECT ON ALL TABLES IN SCHEMA public TO {readers}; "
+        "ALTER DEFAULT PRIVILEGES FOR ROLE {owner} IN SCHEMA public GRANT SELECT ON TABLES TO {readers}"
+    ).format(readers=readers, owner=sql.Identifier(change.owner or ""))
+
+
+def _empty_roles(change: Change, _name: sql.Identifier) -> sql.Composable:
+    roles = _names(cast(list[str], (change.before or {})["roles"]))
+    return sql.SQL("REASSIGN OWNED BY {roles} TO {owner}; DROP OWNED BY {roles}").format(
+        roles=roles, owner=sql.Identifier(change.owner or "")
+    )
+
+
+def _record_removal(change: Change, _name: sql.Identifier) -> sql.Composable:
+    """Kept in the database postgres, where only the superuser looks."""
+    database = sql.Literal(change.name)
+    return sql.SQL(
+        "CREATE SCHEMA IF NOT EXISTS tierline; CREATE TABLE IF NOT EXISTS tierline.removals (database text NOT NULL, "
+        "owner text NOT NULL, final_backup text NOT NULL, size_bytes bigint NOT NULL, "
+        "removed_at timestamptz NOT NULL DEFAULT now(), PRIMARY KEY (database, final_backup)); "
+        "INSERT INTO tierline.removals (database, owner, final_backup, size_bytes) "
+        "VALUES ({database}, {owner}, {backup}, pg_database_size({database})) ON CONFLICT DO NOTHING"
+    ).format(
+        database=database,
+        owner=sql.Literal(change.owner),
+        backup=sql.Literal((change.after or {})["final_backup"]),
+    )
+
+
+def _names(names: Sequence[str]) -> sql.Composable:
+    return sql.SQL(", ").join(map(sql.Identifier, names))
 
 
 def _revoke_public(_change: Change, name: sql.Identifier) -> sql.Composable:
@@ -104,8 +150,12 @@ def _drop_role(_change: Change, name: sql.Identifier) -> sql.Composable:
     return sql.SQL("REVOKE ALL ON DATABASE {} FROM {}; DROP ROLE {}").format(sql.Identifier(MAINTENANCE_DATABASE), name, name)
 
 
-def _rewind(_change: Change, name: sql.Identifier) -> sql.Composable:
-    return sql.SQL("GRANT EXECUTE ON FUNCTION {} TO {}").format(sql.SQL(", ".join(REWIND_FUNCTIONS)), name)
+def _functions(change: Change, name: sql.Identifier) -> sql.Composable:
+    granted = change.action is Action.GRANT_FUNCTIONS
+    functions = cast(list[str], ((change.after if granted else change.before) or {})["functions"])
+    # From the constants of services.py, never from outside.
+    words = "GRANT EXECUTE ON FUNCTION {} TO {}" if granted else "REVOKE EXECUTE ON FUNCTION {} FROM {}"
+    return sql.SQL(words).format(sql.SQL(", ".join(functions)), name)
 
 
 def _lookup(_change: Change, pooler: sql.Identifier) -> sql.Composable:
@@ -127,6 +177,12 @@ _BUILDERS = {
     ),
     Action.SET_SETTINGS: _settings,
     Action.GRANT_CONNECT: _grant_connect,
+    Action.REVOKE_CONNECT: _revoke_connect,
+    Action.GRANT_MEMBERSHIP: _membership,
+    Action.REVOKE_MEMBERSHIP: _membership,
+    Action.GRANT_READING: _reading,
+    Action.EMPTY_ROLES: _empty_roles,
+    Action.RECORD_REMOVAL: _record_removal,
     Action.REVOKE_PUBLIC: _revoke_public,
     Action.SET_OWNER: _owner,
     Action.CREATE_DATABASE: _create_database,
@@ -134,6 +190,7 @@ _BUILDERS = {
     Action.OWN_SCHEMA: _schema,
     Action.DROP_DATABASE: _drop_database,
     Action.DROP_ROLE: _drop_role,
-    Action.GRANT_REWIND: _rewind,
+    Action.GRANT_FUNCTIONS: _functions,
+    Action.REVOKE_FUNCTIONS: _functions,
     Action.CREATE_LOOKUP: _lookup,
 }

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import traceback
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from itertools import groupby
@@ -27,7 +27,7 @@ from .models import (
     Role,
     Stage,
 )
-from .services import REWIND_FUNCTIONS, Lookup, ServiceState
+from .services import GRANTABLE, Lookup, ServiceState
 from .statements import copy_statement, statement
 
 try:
@@ -52,7 +52,8 @@ _QUIET = (
 _SERVER = "SELECT (SELECT rolsuper FROM pg_roles WHERE rolname = current_user), pg_is_in_recovery(), current_user"
 _ROLES = """
 SELECT a.rolname::text, a.rolcanlogin, a.rolsuper, a.rolcreatedb, a.rolcreaterole, a.rolreplication, a.rolbypassrls,
-       a.rolconnlimit, a.rolpassword, COALESCE(s.setconfig, '{}'), a.oid < 16384
+       a.rolconnlimit, a.rolpassword, COALESCE(s.setconfig, '{}'),
+       ARRAY(SELECT pg_get_userbyid(m.roleid)::text FROM pg_auth_members AS m WHERE m.member = a.oid), a.oid < 16384
   FROM pg_authid AS a LEFT JOIN pg_db_role_setting AS s ON s.setrole = a.oid AND s.setdatabase = 0
  WHERE a.rolname = ANY(%s)
 """
@@ -70,7 +71,14 @@ _CONTENTS = """
 SELECT ARRAY(SELECT extname::text FROM pg_extension),
        (SELECT pg_get_userbyid(nspowner)::text FROM pg_namespace WHERE nspname = 'public'),
        EXISTS (SELECT FROM pg_namespace AS n, aclexplode(n.nspacl) AS a
-                WHERE n.nspname = 'public' AND a.grantee = 0 AND a.privilege_type = 'CREATE')
+                WHERE n.nspname = 'public' AND a.grantee = 0 AND a.privilege_type = 'CREATE'),
+       ARRAY(SELECT r.rolname::text FROM pg_roles AS r, pg_namespace AS n
+              WHERE r.rolname = ANY(%s) AND n.nspname = 'public' AND has_schema_privilege(r.oid, n.oid, 'USAGE')
+                AND NOT EXISTS (SELECT FROM pg_class AS c WHERE c.relnamespace = n.oid AND c.relkind IN ('r', 'p', 'v', 'm', 'f')
+                                   AND NOT has_table_privilege(r.oid, c.oid, 'SELECT'))
+                AND EXISTS (SELECT FROM pg_default_acl AS d, aclexplode(d.defaclacl) AS a
+                             WHERE pg_get_userbyid(d.defaclrole) = %s AND d.defaclnamespace = n.oid AND d.defaclobjtype = 'r'
+                               AND a.grantee = r.oid AND a.privilege_type = 'SELECT'))
 """
 _NAMES = "SELECT datname::text FROM pg_database WHERE NOT datistemplate AND datallowconn AND datname <> %s ORDER BY datname"
 _SIZES = """
@@ -86,9 +94,16 @@ SELECT p.prosrc, p.prosecdef, COALESCE(p.proconfig, '{}'), (SELECT rolsuper FROM
   FROM pg_proc AS p JOIN pg_namespace AS n ON n.oid = p.pronamespace
  WHERE n.nspname = 'pgbouncer' AND p.proname = 'get_auth'
 """
-_CAN_REWIND = """
-SELECT count(*) = %s FROM unnest(%s::regprocedure[]) AS f JOIN pg_roles AS r ON r.rolname = %s
- WHERE has_function_privilege(r.oid, f, 'EXECUTE')
+_FUNCTIONS = """
+SELECT pg_get_userbyid(a.grantee)::text, array_agg(f)
+  FROM unnest(%s::text[]) AS f JOIN pg_proc AS p ON p.oid = f::regprocedure, aclexplode(p.proacl) AS a
+ WHERE pg_get_userbyid(a.grantee) = ANY(%s) AND a.privilege_type = 'EXECUTE'
+ GROUP BY 1
+"""
+_HAS_REMOVALS = "SELECT to_regclass('tierline.removals') IS NOT NULL"
+_REMOVALS = """
+SELECT database, owner, final_backup, size_bytes, to_char(removed_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"')
+  FROM tierline.removals ORDER BY removed_at, database
 """
 
 _T = TypeVar("_T")
@@ -117,25 +132,37 @@ class Store:
             cursor.execute("SET lock_timeout = %s", (_LOCK_TIMEOUT,))
             cursor.execute("SELECT pg_advisory_lock(%s)", (_LOCK_KEY,))
 
-    def read(self, roles: Sequence[str], databases: Sequence[str]) -> Cluster:
-        """A fixed number of queries, and one short session for each database that exists."""
+    def read(
+        self, roles: Sequence[str], databases: Sequence[str], readers: Mapping[str, tuple[str, Sequence[str]]] | None = None
+    ) -> Cluster:
+        """A fixed number of queries, and one short session for each database that exists.
+
+        ``readers`` names, for each database, the owner and the roles that may want to read what the owner makes.
+        """
         found = {row[0]: _database(row) for row in self._rows(_DATABASES, [*databases, *SHARED_DATABASES])}
         inside = [name for name in databases if name in found and found[name].accepts_connections]
+        asked = [(name, *(readers or {}).get(name, ("", []))) for name in inside]
         return Cluster(
             roles={row[0]: _role(row) for row in self._rows(_ROLES, list(roles))},
             databases=found,
-            contents=dict(zip(inside, _parallel(self._contents, inside), strict=True)),
+            contents=dict(zip(inside, _parallel(lambda what: self._contents(*what), asked), strict=True)),
             available_extensions=frozenset(row[0] for row in self._rows(_EXTENSIONS)),
         )
 
-    def read_services(self, replication: str, pooler: str) -> ServiceState:
+    def read_services(self, names: Sequence[str]) -> ServiceState:
         lookup = self._rows(_LOOKUP)
-        can_rewind = self._rows(_CAN_REWIND, len(REWIND_FUNCTIONS), list(REWIND_FUNCTIONS), replication)
+        granted = self._rows(_FUNCTIONS, list(GRANTABLE), list(names))
         return ServiceState(
-            self.read([replication, pooler], [MAINTENANCE_DATABASE]),
+            self.read(names, [MAINTENANCE_DATABASE]),
             _lookup(lookup[0]) if lookup else Lookup(),
-            can_rewind[0][0],
+            {name: frozenset(functions) for name, functions in granted},
         )
+
+    def evidence(self) -> list[dict[str, object]]:
+        """What postgres_tenants recorded of the tenants that it removed."""
+        names = ("database", "owner", "final_backup", "size_bytes", "removed_at")
+        found = self._rows(_REMOVALS) if self._rows(_HAS_REMOVALS)[0][0] else []
+        return [dict(zip(names, row, strict=True)) for row in found]
 
     def database_names(self) -> list[str]:
         return [row[0] for row in self._rows(_NAMES, MAINTENANCE_DATABASE)]
@@ -143,6 +170,10 @@ class Store:
     def owners(self, databases: Sequence[str]) -> dict[str, str]:
         """Owner of each of the databases that exist."""
         return {row[0]: row[1] for row in self._rows(_DATABASES, list(databases))}
+
+    def connectors(self, databases: Sequence[str]) -> dict[str, list[str]]:
+        """Roles that may connect to each of the databases because they were given that by name, without its owner."""
+        return {row[0]: sorted({*row[6]} - {row[1]}) for row in self._rows(_DATABASES, list(databases))}
 
     def sizes(self, databases: Sequence[str]) -> dict[str, tuple[int, int]]:
         """Bytes on disk and connections of each database."""
@@ -201,10 +232,10 @@ class Store:
         with self._explained(str(change)), session.cursor() as cursor:
             cursor.execute(statement(change))
 
-    def _contents(self, database: str) -> Contents:
+    def _contents(self, database: str, owner: str, readers: Sequence[str]) -> Contents:
         with contextlib.closing(self._connect(database)) as session:
-            extensions, owner, public_create = self._rows(_CONTENTS, session=session)[0]
-        return Contents(frozenset(extensions), owner, public_create)
+            extensions, schema_owner, public_create, reading = self._rows(_CONTENTS, list(readers), owner, session=session)[0]
+        return Contents(frozenset(extensions), schema_owner, public_create, frozenset(reading))
 
     def _rows(self, query: str, *values: object, session: psycopg2.extensions.connection | None = None) -> list[tuple]:
         with self._explained("read the catalogue"), (session or self._session).cursor() as cursor:
@@ -245,9 +276,10 @@ def _parallel(function: Callable[[_T], _U], items: Sequence[_T]) -> list[_U]:
 
 
 def _role(row: tuple) -> Role:
-    name, login, superuser, createdb, createrole, replication, bypassrls, limit, verifier, settings, builtin = row
+    name, login, superuser, createdb, createrole, replication, bypassrls, limit, verifier, settings, groups, builtin = row
     by_key = dict(pair.split("=", 1) for pair in settings)
-    return Role(name, login, superuser, createdb, createrole, replication, bypassrls, limit, verifier, by_key, builtin)
+    flags = (login, superuser, createdb, createrole, replication, bypassrls)
+    return Role(name, *flags, limit, verifier, by_key, frozenset(groups), builtin)
 
 
 def _database(row: tuple) -> Database:

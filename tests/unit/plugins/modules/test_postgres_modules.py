@@ -16,6 +16,7 @@ from ansible_collections.tierline.erp.plugins.module_utils.postgres.errors impor
 from ansible_collections.tierline.erp.plugins.module_utils.postgres.login import login
 from ansible_collections.tierline.erp.plugins.module_utils.postgres.models import Tenant
 from ansible_collections.tierline.erp.plugins.module_utils.postgres.patroni import PatroniApi
+from ansible_collections.tierline.erp.plugins.module_utils.postgres.services import Service
 from ansible_collections.tierline.erp.plugins.modules import (
     postgres_cluster_config,
     postgres_services,
@@ -75,6 +76,8 @@ ITEM = {
     "settings": {"jit": False, "work_mem": "4MB"},
     "lc_collate": "C",
     "lc_ctype": "C.UTF-8",
+    "roles": [],
+    "final_backup": None,
     "environment": "acme_prod",
     "secret": "database",
 }
@@ -108,6 +111,12 @@ class FakeInfoServer(FakeServer):
 
     def owners(self, databases):
         return {name: self.databases[name].owner for name in databases if name in self.databases}
+
+    def connectors(self, databases):
+        return {name: sorted(self.databases[name].connectors - {self.databases[name].owner}) for name in databases}
+
+    def evidence(self):
+        return []
 
     def sizes(self, databases):
         return dict.fromkeys(databases, (4096, 1))
@@ -156,3 +165,20 @@ def test_the_socket_wants_no_tls_and_the_network_does():
         "sslmode": "verify-full",
         "sslrootcert": "/ca",
     }
+
+
+def test_services_are_read_from_the_arguments():
+    params = {
+        "replication": {"name": "replicator", "password": "a"},
+        "pooler": {"name": "pgbouncer", "password": "b"},
+        "services": [
+            {"service": "rewind", "name": None, "state": "present", "password": "c", "connection_limit": 10},
+            {"service": "backup", "name": "pgbackrest", "state": "absent", "password": None, "connection_limit": 2},
+        ],
+    }
+    assert postgres_services.as_services(params) == [
+        Service("replication", "replicator", "a"),
+        Service("pooler", "pgbouncer", "b"),
+        Service("rewind", "rewinder", "c", 10),
+        Service("backup", "pgbackrest", None, 2, present=False),
+    ]

@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from ansible_collections.tierline.erp.plugins.module_utils.postgres.models import (
@@ -31,17 +31,24 @@ class FakeServer:
         }
         self.databases = {name: Database(name, "postgres") for name in ("postgres", "template1")}
         self.contents = {"postgres": Contents()}
+        self.removals: list[tuple] = []
+        # By role: what services.GRANTABLE names.
+        self.functions: dict[str, frozenset[str]] = {}
         self.locked = False
 
     def lock(self) -> None:
         self.locked = True
 
-    def read(self, roles: Sequence[str], databases: Sequence[str]) -> Cluster:
+    def read(self, roles: Sequence[str], databases: Sequence[str], readers: Mapping | None = None) -> Cluster:
         wanted = {*databases, "postgres", "template1"}
         return Cluster(
             roles={name: role for name, role in self.roles.items() if name in roles},
             databases={name: database for name, database in self.databases.items() if name in wanted},
-            contents={name: contents for name, contents in self.contents.items() if name in databases},
+            contents={
+                name: replace(contents, readers=contents.readers & {*(readers or {}).get(name, ("", []))[1]})
+                for name, contents in self.contents.items()
+                if name in databases
+            },
             available_extensions=EXTENSIONS,
         )
 
@@ -75,6 +82,42 @@ class FakeServer:
         assert set(after["connect"]) <= set(self.roles), "a grant to a role that isn't there"
         self.databases[name] = replace(self.databases[name], connectors=self.databases[name].connectors | set(after["connect"]))
 
+    def _revoke_connect(self, change, name, _after):
+        left = self.databases[name].connectors - set(change.before["connect"])
+        self.databases[name] = replace(self.databases[name], connectors=left)
+
+    def _grant_membership(self, _change, name, after):
+        assert name in self.roles
+        groups = set(after["member_of"])
+        assert all(group in self.roles or group.startswith("pg_") for group in groups)
+        self.roles[name] = replace(self.roles[name], member_of=self.roles[name].member_of | groups)
+
+    def _revoke_membership(self, change, name, _after):
+        left = self.roles[name].member_of - set(change.before["member_of"])
+        self.roles[name] = replace(self.roles[name], member_of=left)
+
+    def _grant_functions(self, _change, name, after):
+        assert name in self.roles
+        self.functions[name] = self.functions.get(name, frozenset()) | set(after["functions"])
+
+    def _revoke_functions(self, change, name, _after):
+        self.functions[name] -= set(change.before["functions"])
+
+    def _grant_reading(self, change, name, after):
+        readers = set(after["readers"])
+        assert {*readers, change.owner} <= set(self.roles)
+        self.contents[name] = replace(self.contents[name], readers=self.contents[name].readers | readers)
+
+    def _empty_roles(self, change, name, _after):
+        gone = set(change.before["roles"])
+        assert {*gone, change.owner} <= set(self.roles)
+        self.databases[name] = replace(self.databases[name], connectors=self.databases[name].connectors - gone)
+        self.contents[name] = replace(self.contents[name], readers=self.contents[name].readers - gone)
+
+    def _record_removal(self, change, name, after):
+        assert name in self.databases
+        self.removals.append((name, change.owner, after["final_backup"]))
+
     def _revoke_public(self, _change, name, _after):
         self.databases[name] = replace(self.databases[name], public=frozenset())
 
@@ -100,6 +143,10 @@ class FakeServer:
 
     def _drop_role(self, _change, name, _after):
         assert name not in {database.owner for database in self.databases.values()}
+        for database, contents in self.contents.items():
+            assert name not in contents.readers
+            assert database == "postgres" or name not in self.databases[database].connectors
+        self.roles = {n: replace(role, member_of=role.member_of - {name}) for n, role in self.roles.items()}
         self.databases["postgres"] = replace(
             self.databases["postgres"], connectors=self.databases["postgres"].connectors - {name}
         )

@@ -14,6 +14,7 @@ from ansible_collections.tierline.erp.plugins.module_utils.postgres.models impor
     Database,
     Role,
     Tenant,
+    TenantRole,
     as_diff,
 )
 from ansible_collections.tierline.erp.plugins.module_utils.postgres.plan import plan_tenants
@@ -27,7 +28,12 @@ KEPT = make_verifier("secret", b"salt", 2)
 
 
 def plan(server: FakeServer, *tenants: Tenant):
-    return plan_tenants(server.read([t.owner for t in tenants], [t.database for t in tenants]), tenants)
+    seen = server.read(
+        [name for t in tenants for name in t.role_names],
+        [t.database for t in tenants],
+        {t.database: (t.owner, t.present_roles("reporting")) for t in tenants},
+    )
+    return plan_tenants(seen, tenants)
 
 
 def run(server: FakeServer, *tenants: Tenant):
@@ -148,10 +154,96 @@ def test_another_tenant_is_never_touched(converged):
 
 
 def test_removal_drops_database_and_role(converged):
-    gone = Tenant("acme", "acme", present=False)
-    assert actions(run(converged, gone)) == [(Action.DROP_DATABASE, "acme"), (Action.DROP_ROLE, "acme")]
+    gone = Tenant("acme", "acme", present=False, final_backup="acme-1")
+    assert actions(run(converged, gone)) == [
+        (Action.RECORD_REMOVAL, "acme"),
+        (Action.DROP_DATABASE, "acme"),
+        (Action.DROP_ROLE, "acme"),
+    ]
+    assert converged.removals == [("acme", "acme", "acme-1")]
     assert plan(converged, gone) == []
     assert "acme" not in converged.databases["postgres"].connectors
+
+
+REPORT = TenantRole("acme_report", "reporting", "r", 5, {"work_mem": "64MB"})
+BLUE = TenantRole("acme_blue", "application", "b")
+WITH_ROLES = replace(ACME, roles=(REPORT, BLUE))
+
+
+def test_other_roles_of_a_new_tenant_are_made_in_a_workable_order(server):
+    assert actions(run(server, WITH_ROLES)) == [
+        (Action.REVOKE_PUBLIC, "postgres"),
+        (Action.REVOKE_PUBLIC, "template1"),
+        (Action.CREATE_ROLE, "acme"),
+        (Action.SET_SETTINGS, "acme"),
+        (Action.CREATE_ROLE, "acme_report"),
+        (Action.SET_SETTINGS, "acme_report"),
+        (Action.CREATE_ROLE, "acme_blue"),
+        (Action.GRANT_MEMBERSHIP, "acme_blue"),
+        (Action.SET_SETTINGS, "acme_blue"),
+        (Action.GRANT_CONNECT, "postgres"),
+        (Action.CREATE_DATABASE, "acme"),
+        (Action.REVOKE_PUBLIC, "acme"),
+        (Action.GRANT_CONNECT, "acme"),
+        (Action.CREATE_EXTENSIONS, "acme"),
+        (Action.GRANT_READING, "acme"),
+    ]
+    assert plan(server, WITH_ROLES) == []
+    assert server.databases["acme"].connectors == {"acme_report", "acme_blue"}
+    assert server.databases["postgres"].connectors == {"acme", "acme_blue"}, "reports have no bus to listen to"
+    assert server.roles["acme_blue"].settings == {"role": "acme"}
+    assert server.roles["acme_report"].settings == {"work_mem": "64MB", "default_transaction_read_only": "on"}
+    assert server.roles["acme_report"].member_of == frozenset()
+
+
+@pytest.mark.parametrize(
+    ("name", "drift", "action"),
+    [
+        ("acme", {"member_of": frozenset({"pg_read_all_data"})}, Action.REVOKE_MEMBERSHIP),
+        ("acme_report", {"member_of": frozenset({"acme"})}, Action.REVOKE_MEMBERSHIP),
+        ("acme_blue", {"member_of": frozenset()}, Action.GRANT_MEMBERSHIP),
+        ("acme_blue", {"settings": {}}, Action.SET_SETTINGS),
+        ("acme_report", {"verifier": None}, Action.SET_PASSWORD),
+        ("acme_report", {"superuser": True}, Action.ALTER_ROLE),
+    ],
+)
+def test_drift_of_other_roles_is_mended(server, name, drift, action):
+    run(server, WITH_ROLES)
+    server.roles[name] = replace(server.roles[name], **drift)
+    assert actions(run(server, WITH_ROLES)) == [(action, name)]
+    assert plan(server, WITH_ROLES) == []
+
+
+def test_a_table_that_reports_may_not_read_is_seen(server):
+    run(server, WITH_ROLES)
+    server.contents["acme"] = replace(server.contents["acme"], readers=frozenset())
+    assert actions(run(server, WITH_ROLES)) == [(Action.GRANT_READING, "acme")]
+
+
+def test_a_role_that_is_not_the_tenants_is_kept_out(server):
+    run(server, ACME)
+    server.roles["stranger"] = Role("stranger")
+    server.databases["acme"] = replace(server.databases["acme"], connectors=frozenset({"acme", "stranger"}))
+    assert actions(run(server, ACME)) == [(Action.REVOKE_CONNECT, "acme")]
+    assert server.databases["acme"].connectors == {"acme"}
+
+
+def test_a_role_that_is_no_longer_wanted_leaves_what_it_made_to_the_owner(server):
+    run(server, WITH_ROLES)
+    gone = replace(ACME, roles=(replace(REPORT, present=False), replace(BLUE, present=False)))
+    assert actions(run(server, gone)) == [
+        (Action.EMPTY_ROLES, "acme"),
+        (Action.DROP_ROLE, "acme_report"),
+        (Action.DROP_ROLE, "acme_blue"),
+    ]
+    assert plan(server, gone) == []
+    assert set(server.roles) == {"postgres", "acme"}
+
+
+def test_removal_takes_the_other_roles_along(server):
+    run(server, WITH_ROLES)
+    run(server, Tenant("acme", "acme", roles=(REPORT, BLUE), present=False, final_backup="acme-1"))
+    assert set(server.roles) == {"postgres"}
 
 
 @pytest.mark.parametrize(
@@ -199,9 +291,23 @@ def test_an_extension_that_the_server_lacks_is_refused(server):
 
 names = st.sampled_from(["a", "b", "c", "d"])
 passwords = st.sampled_from([None, "one", "two"])
+other_roles = st.builds(
+    lambda access, password, present: (access, password, present),
+    st.sampled_from(["application", "reporting"]),
+    passwords,
+    st.booleans(),
+)
 tenants = st.builds(
-    lambda name, **more: Tenant(name, f"{name}_owner", **more),
+    lambda name, roles, **more: Tenant(
+        name,
+        f"{name}_owner",
+        roles=tuple(TenantRole(f"{name}_{n}", *role[:2], present=role[2]) for n, role in enumerate(roles)),
+        final_backup="last",
+        **more,
+    ),
     names,
+    # Always as many: a role that isn't mentioned stays, which is another test's subject.
+    st.lists(other_roles, min_size=2, max_size=2),
     password=passwords,
     connection_limit=st.sampled_from([-1, 0, 40]),
     extensions=st.lists(st.sampled_from(["pg_trgm", "unaccent"]), unique=True).map(tuple),
@@ -211,9 +317,23 @@ tenants = st.builds(
 wishes = st.lists(tenants, unique_by=lambda t: t.database)
 
 
+def satisfied_role(server: FakeServer, tenant: Tenant, wanted: TenantRole) -> bool:
+    role, works = server.roles[wanted.name], wanted.access == "application"
+    return (
+        (wanted.password is None or matches(role.verifier, wanted.password))
+        and role.member_of == ({tenant.owner} if works else frozenset())
+        and role.settings == wanted.all_settings(tenant.owner)
+        and wanted.name in server.databases[tenant.database].connectors
+        and (works or wanted.name in server.contents[tenant.database].readers)
+    )
+
+
 def satisfied(server: FakeServer, tenant: Tenant) -> bool:
     if not tenant.present:
-        return tenant.database not in server.databases and tenant.owner not in server.roles
+        return tenant.database not in server.databases and not set(tenant.role_names) & set(server.roles)
+    for other in tenant.roles:
+        if other.present != (other.name in server.roles) or (other.present and not satisfied_role(server, tenant, other)):
+            return False
     role, database = server.roles[tenant.owner], server.databases[tenant.database]
     return (
         (tenant.password is None or matches(role.verifier, tenant.password))

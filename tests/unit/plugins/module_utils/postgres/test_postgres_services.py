@@ -19,36 +19,89 @@ from ansible_collections.tierline.erp.plugins.module_utils.postgres.services imp
 )
 from postgres_fakes import FakeServer
 
-REPLICATION, POOLER = Service("replicator", "first"), Service("pgbouncer", "second")
+REPLICATION, POOLER = Service("replication", "replicator", "first"), Service("pooler", "pgbouncer", "second")
+REWIND, MONITORING, BACKUP = (
+    Service("rewind", "rewinder", "r"),
+    Service("monitoring", "monitoring", "m"),
+    Service("backup", "backup"),
+)
 
 
-def state(server: FakeServer, lookup: Lookup, can_rewind: bool) -> ServiceState:
-    return ServiceState(server.read([REPLICATION.name, POOLER.name], ["postgres"]), lookup, can_rewind)
+def state(server: FakeServer, lookup: Lookup, services=(REPLICATION, POOLER)) -> ServiceState:
+    return ServiceState(server.read([service.name for service in services], ["postgres"]), lookup, server.functions)
 
 
-def plan(server, lookup=None, can_rewind=True):
-    return plan_services(
-        state(server, lookup or wanted_lookup("pgbouncer"), can_rewind), REPLICATION, POOLER, ["pg_stat_statements"]
-    )
+def plan(server, lookup=None, services=(REPLICATION, POOLER)):
+    return plan_services(state(server, lookup or wanted_lookup("pgbouncer"), services), services, ["pg_stat_statements"])
+
+
+def run(server, *services):
+    server.lock()
+    server.apply(c for c in plan(server, services=services) if c.action is not Action.CREATE_LOOKUP)
 
 
 @pytest.fixture
 def converged() -> FakeServer:
     server = FakeServer()
-    server.lock()
-    server.apply(c for c in plan(server) if c.action not in (Action.CREATE_LOOKUP, Action.GRANT_REWIND))
+    run(server, REPLICATION, POOLER)
     return server
 
 
 def test_a_new_cluster_gets_all_of_it():
-    assert [(c.action, c.name) for c in plan(FakeServer(), Lookup(), can_rewind=False)] == [
+    assert [(c.action, c.name) for c in plan(FakeServer(), Lookup())] == [
         (Action.CREATE_ROLE, "replicator"),
+        (Action.GRANT_FUNCTIONS, "replicator"),
         (Action.CREATE_ROLE, "pgbouncer"),
         (Action.GRANT_CONNECT, "postgres"),
-        (Action.GRANT_REWIND, "replicator"),
         (Action.CREATE_LOOKUP, "pgbouncer"),
         (Action.CREATE_EXTENSIONS, "postgres"),
     ]
+
+
+def test_each_service_may_do_what_it_needs_and_no_more(converged):
+    services = (REPLICATION, POOLER, REWIND, MONITORING, BACKUP)
+    run(converged, *services)
+    assert plan(converged, services=services) == []
+    assert {name: role.member_of for name, role in converged.roles.items() if role.member_of} == {
+        "monitoring": {"pg_monitor"},
+        "backup": {"pg_checkpoint", "pg_read_all_settings"},
+    }
+    assert {name: len(functions) for name, functions in converged.functions.items()} == {
+        "replicator": 0,
+        "rewinder": 4,
+        "backup": 4,
+    }, "replication gave rewinding away"
+    assert [name for name, role in converged.roles.items() if role.replication and not role.builtin] == ["replicator"]
+    assert not any(role.superuser for name, role in converged.roles.items() if not role.builtin)
+    assert converged.roles["backup"].verifier is None
+
+
+def test_without_a_role_for_rewinding_replication_does_it_again(converged):
+    run(converged, REPLICATION, POOLER, REWIND)
+    gone = (REPLICATION, POOLER, replace(REWIND, present=False))
+    assert [(c.action, c.name) for c in plan(converged, services=gone)] == [
+        (Action.GRANT_FUNCTIONS, "replicator"),
+        (Action.DROP_ROLE, "rewinder"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("drift", "action"),
+    [
+        ({"member_of": frozenset({"pg_monitor", "pg_read_all_data"})}, Action.REVOKE_MEMBERSHIP),
+        ({"superuser": True}, Action.ALTER_ROLE),
+    ],
+)
+def test_a_service_that_became_powerful_is_put_back(converged, drift, action):
+    run(converged, REPLICATION, POOLER, MONITORING)
+    converged.roles["monitoring"] = replace(converged.roles["monitoring"], **drift)
+    assert [c.action for c in plan(converged, services=(REPLICATION, POOLER, MONITORING))] == [action]
+
+
+def test_a_function_too_many_is_taken_back(converged):
+    run(converged, REPLICATION, POOLER, MONITORING)
+    converged.functions["monitoring"] = frozenset({"pg_catalog.pg_read_binary_file(text)"})
+    assert [c.action for c in plan(converged, services=(REPLICATION, POOLER, MONITORING))] == [Action.REVOKE_FUNCTIONS]
 
 
 def test_a_second_run_has_nothing_to_do(converged):
@@ -75,9 +128,7 @@ def test_a_lookup_that_was_tampered_with_is_made_again(converged, drift):
 
 
 def test_a_rotated_password_is_set_and_never_shown(converged):
-    changes = plan_services(
-        state(converged, wanted_lookup("pgbouncer"), True), REPLICATION, replace(POOLER, password="third"), []
-    )
+    changes = plan_services(state(converged, wanted_lookup("pgbouncer")), [REPLICATION, replace(POOLER, password="third")], [])
     assert [(c.action, c.secret) for c in changes] == [(Action.SET_PASSWORD, "third")]
     assert "third" not in repr(changes) + repr(as_diff(changes))
     assert "third" not in repr(replace(POOLER, password="third"))
@@ -85,4 +136,4 @@ def test_a_rotated_password_is_set_and_never_shown(converged):
 
 def test_a_missing_extension_is_refused(converged):
     with pytest.raises(PostgresError, match="pg_cron"):
-        plan_services(state(converged, Lookup(), True), REPLICATION, POOLER, ["pg_cron"])
+        plan_services(state(converged, Lookup()), [REPLICATION, POOLER], ["pg_cron"])

@@ -6,8 +6,13 @@ from __future__ import annotations
 
 import pytest
 from ansible_collections.tierline.erp.plugins.module_utils.postgres.errors import PostgresError
-from ansible_collections.tierline.erp.plugins.module_utils.postgres.models import Tenant
-from ansible_collections.tierline.erp.plugins.module_utils.postgres.validate import setting_text, validate_role, validate_tenants
+from ansible_collections.tierline.erp.plugins.module_utils.postgres.models import Tenant, TenantRole
+from ansible_collections.tierline.erp.plugins.module_utils.postgres.services import Service
+from ansible_collections.tierline.erp.plugins.module_utils.postgres.validate import (
+    setting_text,
+    validate_services,
+    validate_tenants,
+)
 
 
 def tenant(name: str = "acme", **more) -> Tenant:
@@ -30,7 +35,7 @@ def tenant(name: str = "acme", **more) -> Tenant:
         ([tenant(owner="replicator")], "'replicator' is reserved"),
         ([tenant(owner="pgbouncer_admin")], "'pgbouncer_admin' is reserved"),
         ([tenant(), tenant()], "database 'acme' is given 2 times"),
-        ([tenant("a", owner="x"), tenant("b", owner="x")], "owner 'x' is given 2 times"),
+        ([tenant("a", owner="x"), tenant("b", owner="x")], "role 'x' is given 2 times"),
         ([tenant(password="")], "the password is empty"),
         ([tenant(password="pässword")], "printable ASCII"),
         ([tenant(password="a\nb")], "printable ASCII"),
@@ -38,6 +43,14 @@ def tenant(name: str = "acme", **more) -> Tenant:
         ([tenant(extensions=("pg trgm",))], "bad extension name 'pg trgm'"),
         ([tenant(settings={"a b": "1"})], "bad setting name 'a b'"),
         ([tenant(present=False)], "allow_removal"),
+        ([tenant(present=False)], "needs final_backup"),
+        ([tenant(present=False, final_backup="a b")], "'a b' is no name of a backup"),
+        ([tenant(roles=(TenantRole("acme", "reporting"),))], "role 'acme' is given 2 times"),
+        ([tenant("a", roles=(TenantRole("x", "reporting"),)), tenant("x")], "role 'x' is given 2 times"),
+        ([tenant(roles=(TenantRole("monitoring", "reporting"),))], "'monitoring' is reserved"),
+        ([tenant(roles=(TenantRole("r", "reporting", password=""),))], "role 'r': the password is empty"),
+        ([tenant(roles=(TenantRole("r", "reporting", connection_limit=-3),))], "role 'r': connection_limit is -3"),
+        ([tenant(roles=(TenantRole("r", "reporting", settings={"role": "x"}),))], "setting 'role' is not yours"),
     ],
 )
 def test_refused(tenants, said):
@@ -59,19 +72,26 @@ def test_accepted():
         tenant(
             password="p4$$ word ~", connection_limit=0, extensions=("uuid-ossp",), settings={"app.tenant": "x", "work_mem": "4MB"}
         ),
-        tenant("gone", present=False),
+        tenant("gone", present=False, final_backup="gone-20260301T020000Z"),
     ]
     validate_tenants(wanted, allow_removal=True)
 
 
-@pytest.mark.parametrize(("name", "password"), [("Pooler", "x"), ("pg_pool", "x"), ("pooler", ""), ("pooler", "ä")])
+@pytest.mark.parametrize(
+    ("name", "password"), [("Pooler", "x"), ("pg_pool", "x"), ("postgres", "x"), ("pooler", ""), ("pooler", "ä")]
+)
 def test_bad_service_roles_are_refused(name, password):
     with pytest.raises(PostgresError, match="pooler"):
-        validate_role("pooler", name, password)
+        validate_services([Service("pooler", name, password)])
+
+
+def test_services_need_names_of_their_own():
+    with pytest.raises(PostgresError, match="role 'x' is given 2 times"):
+        validate_services([Service("pooler", "x"), Service("backup", "x")])
 
 
 def test_good_service_roles_are_accepted():
-    validate_role("pooler", "pgbouncer", "secret")
+    validate_services([Service("pooler", "pgbouncer", "secret"), Service("backup", "backup")])
 
 
 @pytest.mark.parametrize(
