@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 import pytest
-from ansible_collections.tierline.erp.plugins.module_utils.postgres.cluster_config import plan_config, restrict
+from ansible_collections.tierline.erp.plugins.module_utils.postgres.cluster_config import needs_restart, plan_config, restrict
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -59,3 +59,20 @@ configs = st.recursive(
 @given(configs, configs)
 def test_one_patch_is_enough(current, wanted):
     assert plan_config(merge(current, plan_config(current, wanted)), wanted) == {}
+
+
+@pytest.mark.parametrize(
+    ("patch", "names"),
+    [
+        ({}, []),
+        ({"ttl": 20}, []),
+        (
+            {"postgresql": {"parameters": {"work_mem": "8MB", "max_connections": 300, "wal_level": None}}},
+            ["max_connections", "wal_level"],
+        ),
+        ({"postgresql": {"use_slots": True}}, []),
+        ({"postgresql": None}, []),
+    ],
+)
+def test_what_waits_for_a_restart_is_known_beforehand(patch, names):
+    assert needs_restart(patch) == names
