@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the tierline.erp contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Patroni's REST API. https://patroni.readthedocs.io/en/latest/rest_api.html"""
+"""Patroni's REST API, of all members of a cluster. https://patroni.readthedocs.io/en/latest/rest_api.html"""
 
 from __future__ import annotations
 
@@ -11,18 +11,31 @@ import ssl
 import urllib.error
 import urllib.request
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
+from .cluster import Cluster, read_cluster
 from .errors import PostgresError
 
-_TIMEOUT = 30
+# A member that is alive answers within milliseconds; one whose machine is gone must not hold up the others' answers.
+_READ_TIMEOUT = 5
+_WRITE_TIMEOUT = 30
 
 
 class PatroniApi:
-    """One member. Reading needs nothing; writing needs a client certificate and the password."""
+    """Reading needs nothing; writing needs a client certificate and the password."""
 
-    def __init__(self, url: str, ca_cert: str, client_cert: str, client_key: str, username: str, password: str) -> None:
-        self._url = url.rstrip("/")
+    def __init__(
+        self,
+        members: Mapping[str, str],
+        port: int,
+        ca_cert: str,
+        client_cert: str,
+        client_key: str,
+        username: str,
+        password: str,
+    ) -> None:
+        self._urls = {name: f"https://{_in_url(address)}:{port}" for name, address in members.items()}
         login = base64.b64encode(f"{username}:{password}".encode()).decode()
         self._headers = {"Authorization": f"Basic {login}", "Content-Type": "application/json"}
         try:
@@ -33,19 +46,87 @@ class PatroniApi:
         # A cluster's own API is never behind a proxy.
         self._opener = urllib.request.build_opener(urllib.request.ProxyHandler({}), urllib.request.HTTPSHandler(context=tls))
 
+    def observe(self) -> Cluster:
+        """Ask every member for itself, and any of them for what etcd says."""
+        with ThreadPoolExecutor(len(self._urls)) as pool:
+            answers = dict(zip(self._urls, pool.map(self._status, self._urls), strict=True))
+        if all(isinstance(answer, str) for answer in answers.values()):
+            return read_cluster(answers, {}, {})
+        return read_cluster(answers, self._any("/cluster"), self._any("/config"))
+
+    def is_primary(self, name: str) -> bool:
+        """Whether the member says, now, that it takes writes and holds the leader lock."""
+        try:
+            self._call(name, "GET", "/primary", timeout=_READ_TIMEOUT)
+        except PostgresError:
+            return False
+        return True
+
     def read_config(self) -> dict[str, Any]:
-        return self._call("GET", "/config")
+        return self._any("/config")
 
     def patch_config(self, patch: Mapping[str, Any]) -> None:
-        self._call("PATCH", "/config", patch)
+        """Change the cluster's configuration through the first member that answers: they all write to the same key."""
+        errors = []
+        for name in self._urls:
+            try:
+                self._call(name, "PATCH", "/config", patch)
+                return
+            except PostgresError as error:
+                errors.append(str(error))
+        raise PostgresError("; ".join(errors))
 
-    def _call(self, method: str, path: str, body: Mapping[str, Any] | None = None) -> Any:
-        data = None if body is None else json.dumps(body).encode()
-        request = urllib.request.Request(self._url + path, data=data, method=method, headers=self._headers)
+    def restart(self, name: str, timeout: int) -> None:
+        """Returns when PostgreSQL runs again."""
+        self._call(name, "POST", "/restart", {"timeout": timeout}, timeout=timeout + _WRITE_TIMEOUT)
+
+    def switchover(self, leader: str, candidate: str) -> None:
+        """Returns a second or more after the fact, because Patroni looks at the outcome once a second."""
+        self._call(leader, "POST", "/switchover", {"leader": leader, "candidate": candidate}, timeout=60)
+
+    def reinitialise(self, name: str, force: bool) -> None:
+        """Returns when the member has begun to throw its data away."""
+        self._call(name, "POST", "/reinitialize", {"force": force})
+
+    def _status(self, name: str) -> dict[str, Any] | str:
         try:
-            with self._opener.open(request, timeout=_TIMEOUT) as answer:
-                return json.load(answer)
+            return self._call(name, "GET", "/patroni", timeout=_READ_TIMEOUT)
+        except PostgresError as error:
+            return str(error)
+
+    def _any(self, path: str) -> dict[str, Any]:
+        errors = []
+        for name in self._urls:
+            try:
+                return self._call(name, "GET", path, timeout=_READ_TIMEOUT)
+            except PostgresError as error:
+                errors.append(str(error))
+        raise PostgresError("; ".join(errors))
+
+    def _call(
+        self, name: str, method: str, path: str, body: Mapping[str, Any] | None = None, timeout: int = _WRITE_TIMEOUT
+    ) -> Any:
+        url = self._urls[name] + path
+        data = None if body is None else json.dumps(body).encode()
+        request = urllib.request.Request(url, data=data, method=method, headers=self._headers)
+        try:
+            with self._opener.open(request, timeout=timeout) as answer:
+                return _decoded(answer.read())
         except urllib.error.HTTPError as error:
-            raise PostgresError(f"Patroni refused {method} {self._url}{path}: {error.code} {error.reason}") from error
+            # The body says why, except where it only repeats the member's status.
+            said = "" if method == "GET" else f": {error.read(500).decode(errors='replace').strip()}"
+            raise PostgresError(f"Patroni refused {method} {url}: {error.code} {error.reason}{said}") from error
         except (OSError, ValueError) as error:
-            raise PostgresError(f"cannot ask Patroni at {self._url}{path}: {error}") from error
+            raise PostgresError(f"cannot ask Patroni at {url}: {error}") from error
+
+
+def _decoded(body: bytes) -> Any:
+    """Reads answer with JSON; writes answer with a sentence."""
+    try:
+        return json.loads(body)
+    except ValueError:
+        return body.decode(errors="replace")
+
+
+def _in_url(address: str) -> str:
+    return f"[{address}]" if ":" in address else address

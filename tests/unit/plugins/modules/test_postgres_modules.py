@@ -11,24 +11,44 @@ import sys
 
 import pytest
 import yaml
-from ansible_collections.tierline.erp.plugins.doc_fragments.postgres import ModuleDocFragment
+from ansible_collections.tierline.erp.plugins.doc_fragments import patroni, postgres
+from ansible_collections.tierline.erp.plugins.module_utils.postgres.api_arguments import addresses
 from ansible_collections.tierline.erp.plugins.module_utils.postgres.errors import PostgresError
 from ansible_collections.tierline.erp.plugins.module_utils.postgres.login import login
 from ansible_collections.tierline.erp.plugins.module_utils.postgres.models import Tenant
+from ansible_collections.tierline.erp.plugins.module_utils.postgres.operations import Operator
 from ansible_collections.tierline.erp.plugins.module_utils.postgres.patroni import PatroniApi
 from ansible_collections.tierline.erp.plugins.module_utils.postgres.services import Service
 from ansible_collections.tierline.erp.plugins.modules import (
     postgres_cluster_config,
+    postgres_cluster_info,
+    postgres_cluster_restart,
+    postgres_reinitialise,
     postgres_services,
+    postgres_switchover,
     postgres_tenants,
     postgres_tenants_info,
 )
 
 sys.path.append(str(pathlib.Path(__file__).parents[1] / "module_utils" / "postgres"))
+from cluster_fakes import FakeApi, FakeClock, FakePoolers, healthy
 from postgres_fakes import FakeServer
 
-MODULES = [postgres_cluster_config, postgres_services, postgres_tenants, postgres_tenants_info]
-LOGIN = yaml.safe_load(ModuleDocFragment.DOCUMENTATION)["options"]
+MODULES = [
+    postgres_cluster_config,
+    postgres_cluster_info,
+    postgres_cluster_restart,
+    postgres_reinitialise,
+    postgres_services,
+    postgres_switchover,
+    postgres_tenants,
+    postgres_tenants_info,
+]
+FRAGMENTS = {
+    "tierline.erp.postgres": postgres.ModuleDocFragment.DOCUMENTATION,
+    "tierline.erp.patroni": patroni.ModuleDocFragment.DOCUMENTATION,
+    "tierline.erp.patroni.poolers": patroni.ModuleDocFragment.POOLERS,
+}
 
 
 def _documented(options):
@@ -50,8 +70,10 @@ def _accepted(arguments):
 @pytest.mark.parametrize("module", MODULES, ids=lambda module: module.__name__.rpartition(".")[2])
 def test_documentation_and_arguments_agree(module):
     documentation = yaml.safe_load(module.DOCUMENTATION)
-    shared = LOGIN if "tierline.erp.postgres" in documentation["extends_documentation_fragment"] else {}
-    assert _accepted(module.ARGUMENTS) == _documented({**documentation["options"], **shared})
+    options = documentation["options"]
+    for fragment in documentation["extends_documentation_fragment"]:
+        options |= yaml.safe_load(FRAGMENTS.get(fragment, "options: {}"))["options"]
+    assert _accepted(module.ARGUMENTS) == _documented(options)
     yaml.safe_load(module.EXAMPLES)
     yaml.safe_load(module.RETURN)
 
@@ -129,28 +151,107 @@ def test_info_tells_what_was_asked_for(asked, told):
     assert [tenant["database"] for tenant in postgres_tenants_info.run(server, asked)["tenants"]] == told
 
 
-class FakeApi:
-    def __init__(self, config):
-        self.config = config
-
-    def read_config(self):
-        return self.config
-
-    def patch_config(self, patch):
-        self.config = {**self.config, **patch}
+def operator(cluster):
+    clock = FakeClock()
+    return Operator(FakeApi(cluster, clock), FakePoolers(), clock)
 
 
 def test_cluster_configuration_is_patched_once():
-    api = FakeApi({"ttl": 30})
-    dry = postgres_cluster_config.run(api, {"ttl": 20}, check_mode=True)
-    first = postgres_cluster_config.run(api, {"ttl": 20}, check_mode=False)
-    assert dry == first == {"changed": True, "diff": {"before": {"ttl": 30}, "after": {"ttl": 20}}, "patch": {"ttl": 20}}
-    assert not postgres_cluster_config.run(api, {"ttl": 20}, check_mode=False)["changed"]
+    one = operator(healthy())
+    one.api.config = {"ttl": 30}
+    dry = postgres_cluster_config.run(one, {"ttl": 20}, None, check_mode=True)
+    first = postgres_cluster_config.run(one, {"ttl": 20}, None, check_mode=False)
+    assert dry == first
+    assert first == {
+        "changed": True,
+        "diff": {"before": {"ttl": 30}, "after": {"ttl": 20}},
+        "patch": {"ttl": 20},
+        "restart_needed": [],
+    }
+    assert not postgres_cluster_config.run(one, {"ttl": 20}, None, check_mode=False)["changed"]
+
+
+def test_maintenance_mode_is_entered_and_left_once():
+    one = operator(healthy())
+    for paused, patch in ((True, {"pause": True}), (True, {}), (False, {"pause": None}), (False, {})):
+        assert postgres_cluster_config.run(one, {}, paused, check_mode=False)["patch"] == patch
+        assert one.api.cluster.paused is paused
+
+
+def test_a_setting_that_needs_a_restart_waits_for_health():
+    one = operator(healthy())
+    one.api.change("db3", streaming=False)
+    wanted = {"postgresql": {"parameters": {"max_connections": 300}}}
+    with pytest.raises(PostgresError, match="nothing was changed: db3 doesn't stream"):
+        postgres_cluster_config.run(one, wanted, None, check_mode=False)
+    assert one.api.config == {}
+    one.api.change("db3", streaming=True)
+    assert postgres_cluster_config.run(one, wanted, None, check_mode=False)["restart_needed"] == ["max_connections"]
+
+
+def test_a_rolling_restart_is_told_and_done():
+    one = operator(healthy(pending=("db2", "db1")))
+    dry = postgres_cluster_restart.run(one, "pending", None, check_mode=True)
+    assert one.api.calls == []
+    real = postgres_cluster_restart.run(one, "pending", None, check_mode=False)
+    assert dry["actions"] == real["actions"] == ["restart db2", "switchover from db1 to db2"]
+    assert dry["diff"] == real["diff"]
+    one.done.clear()
+    assert not postgres_cluster_restart.run(one, "pending", None, check_mode=False)["changed"]
+
+
+def test_a_cluster_that_waits_for_nothing_may_be_unhealthy():
+    one = operator(healthy())
+    one.api.change("db3", streaming=False)
+    assert not postgres_cluster_restart.run(one, "pending", None, check_mode=False)["changed"]
+    with pytest.raises(PostgresError, match="nothing was changed"):
+        postgres_cluster_restart.run(one, "all", None, check_mode=False)
+
+
+def test_a_switchover_is_told_and_done_once():
+    one, prepared = operator(healthy()), []
+    one.poolers.state = "paused"
+    dry = postgres_switchover.run(one, "db3", lambda: prepared.append(1), check_mode=True)
+    assert (one.api.calls, prepared, one.poolers.state) == ([], [], "paused")
+    real = postgres_switchover.run(one, "db3", lambda: prepared.append(1), check_mode=False)
+    assert prepared == [1]
+    assert dry["actions"] == real["actions"] == ["resume PgBouncer on db1", "switchover from db1 to db3"]
+    assert dry["diff"] == real["diff"] == {"before": {"primary": "db1"}, "after": {"primary": "db3"}}
+    one.done.clear()
+    assert not postgres_switchover.run(one, "db3", lambda: None, check_mode=False)["changed"]
+
+
+def test_a_reinitialisation_is_told_and_done():
+    one = operator(healthy())
+    dry = postgres_reinitialise.run(one, "db3", False, check_mode=True)
+    assert one.api.calls == []
+    assert dry["actions"] == postgres_reinitialise.run(one, "db3", False, check_mode=False)["actions"] == ["reinitialise db3"]
+    with pytest.raises(PostgresError, match="is the primary"):
+        postgres_reinitialise.run(one, "db1", False, check_mode=True)
+
+
+class Waiting(FakeClock):
+    monotonic = FakeClock.now
+
+
+def test_info_waits_for_health_and_tells_it():
+    one = operator(healthy())
+    one.api.restart("db2", 1)
+    seen = postgres_cluster_info.run(one.api, one.poolers, one.rules, 0, Waiting())
+    assert (seen["healthy"], seen["reasons"], seen["pgbouncers"]) == (False, ["db2 is starting, not running"], {"db1": "active"})
+    clock = Waiting()
+    one.api.clock = clock
+    assert postgres_cluster_info.run(one.api, None, one.rules, 30, clock)["healthy"]
 
 
 def test_certificates_that_cannot_be_read_are_named():
     with pytest.raises(PostgresError, match="/nowhere/ca"):
-        PatroniApi("https://db1:8008", "/nowhere/ca", "/nowhere/crt", "/nowhere/key", "patroni", "x")
+        PatroniApi({"db1": "db1"}, 8008, "/nowhere/ca", "/nowhere/crt", "/nowhere/key", "patroni", "x")
+
+
+def test_each_member_is_named_once():
+    with pytest.raises(PostgresError, match="each member"):
+        addresses({"members": [{"name": "db1", "address": "a"}, {"name": "db1", "address": "b"}]})
 
 
 def test_the_socket_wants_no_tls_and_the_network_does():

@@ -1,0 +1,228 @@
+# Copyright (c) 2026, the tierline.erp contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What operators do to a cluster, step by step: look, decide (``rolling``, ``health``), act on one member, look again.
+
+The members, the poolers and the time are given, so that tests run whole operations, and interrupt them, without any."""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from .cluster import Cluster
+from .errors import PostgresError
+from .health import Rules, ailments
+from .rolling import Due, Restart, Switchover, candidate, next_step
+
+_POLL_SECONDS = 0.5
+_SWITCH_POLL_SECONDS = 0.02
+_SETTLE_SECONDS = 30
+
+
+class Api(Protocol):
+    def observe(self) -> Cluster: ...
+    def is_primary(self, name: str) -> bool: ...
+    def restart(self, name: str, timeout: int) -> None: ...
+    def switchover(self, leader: str, candidate: str) -> None: ...
+    def reinitialise(self, name: str, force: bool) -> None: ...
+
+
+class Poolers(Protocol):
+    def states(self) -> dict[str, str]: ...
+    def resume(self) -> None: ...
+    def paused(self, patience: float, interrupt: bool, deadline: float) -> contextlib.AbstractContextManager[None]: ...
+
+
+class Clock(Protocol):
+    def now(self) -> float: ...
+    def sleep(self, seconds: float) -> None: ...
+
+
+@dataclass(frozen=True)
+class Limits:
+    """How long things may take, in seconds."""
+
+    healthy: int = 120
+    restart: int = 120
+    switchover: int = 30
+    transactions: float = 5
+    # Until every member's proxy knows that the former primary resigned, and that there is a new one.
+    resigned: float = 0
+    endpoints: float = 0
+    interrupt: bool = False
+
+
+@dataclass
+class Operator:
+    """Hands on one cluster."""
+
+    api: Api
+    poolers: Poolers | None
+    clock: Clock
+    rules: Rules = field(default_factory=Rules)
+    limits: Limits = field(default_factory=Limits)
+    done: list[str] = field(default_factory=list)
+    stall: float = 0.0
+
+    def look(self) -> Cluster:
+        """The cluster as it is, which must be healthy."""
+        cluster = self.api.observe()
+        if reasons := ailments(cluster, self.rules):
+            raise PostgresError("the cluster isn't healthy, nothing was changed: " + "; ".join(reasons))
+        return cluster
+
+    def wait_until_healthy(self, after: str) -> Cluster:
+        end = self.clock.now() + self.limits.healthy
+        while True:
+            cluster = self.api.observe()
+            reasons = ailments(cluster, self.rules)
+            if not reasons:
+                return cluster
+            if self.clock.now() > end:
+                raise PostgresError(
+                    f"after {after} the cluster wasn't healthy again within {self.limits.healthy} s, and no other member was "
+                    f"touched: {'; '.join(reasons)}. Mend it and run this again: it goes on where it stopped"
+                )
+            self.clock.sleep(_POLL_SECONDS)
+
+    def wait_until_noticed(self, paused: bool) -> None:
+        """Until every member that answers knows whether the cluster is in maintenance mode."""
+        end = self.clock.now() + self.limits.healthy
+        while late := [member.name for member in self.api.observe().members if not member.error and member.paused != paused]:
+            if self.clock.now() > end:
+                raise PostgresError(f"{', '.join(late)} didn't notice maintenance mode's change within {self.limits.healthy} s")
+            self.clock.sleep(_POLL_SECONDS)
+
+    def leftovers(self) -> list[str]:
+        """Poolers that an earlier run left paused."""
+        if self.poolers is None:
+            return []
+        return [name for name, state in self.poolers.states().items() if state == "paused"]
+
+    def resume_leftovers(self) -> None:
+        if self.poolers and (names := self.leftovers()):
+            self.poolers.resume()
+            self.done.append(f"resume PgBouncer on {', '.join(names)}")
+
+    def roll(self, due: Due) -> Cluster:
+        """Restart every member that is due, one at a time, the primary's role handed over before its turn."""
+        cluster = self.look()
+        while (step := next_step(cluster, due)) is not None:
+            cluster = self.switch_over(cluster, step.candidate) if isinstance(step, Switchover) else self._restart(step, due)
+        return cluster
+
+    def _restart(self, step: Restart, due: Due) -> Cluster:
+        with self._applications_wait() if step.primary else contextlib.nullcontext():
+            self.api.restart(step.member, self.limits.restart)
+        self.done.append(str(step))
+        # Patroni needs a loop to see that nothing waits any more. One that stays due would be restarted for ever.
+        end = self.clock.now() + _SETTLE_SECONDS
+        while True:
+            cluster = self.wait_until_healthy(str(step))
+            if not due(cluster.named(step.member)):
+                return cluster
+            if self.clock.now() > end:
+                raise PostgresError(
+                    f"{step.member} was restarted and still waits for a restart"
+                    f"{_because(cluster, step.member)}: see journalctl -u patroni there"
+                )
+            self.clock.sleep(_POLL_SECONDS)
+
+    def switch_over(self, cluster: Cluster, wanted: str | None) -> Cluster:
+        """Hand the primary's role to a replica while applications wait, and return when the cluster is healthy again."""
+        step = Switchover(cluster.require_primary().name, candidate(cluster, wanted).name)
+        with self._applications_wait():
+            self._hand_over(step)
+        self.done.append(str(step))
+        cluster = self.wait_until_healthy(str(step))
+        if cluster.require_primary().name == step.leader:
+            raise PostgresError(f"{step}: {step.leader} is the primary again; see journalctl -u patroni on {step.candidate}")
+        return cluster
+
+    def _hand_over(self, step: Switchover) -> None:
+        """Patroni's answer comes late, so the candidate itself is asked; a refusal comes as an answer."""
+        refusal: list[PostgresError] = []
+        request = threading.Thread(target=self._request, args=(step, refusal), daemon=True)
+        request.start()
+        begin, resigned = self.clock.now(), None
+        while not self.api.is_primary(step.candidate):
+            if refusal:
+                raise refusal[0]
+            if resigned is None and not self.api.is_primary(step.leader):
+                resigned = self.clock.now()
+            if self.clock.now() > begin + self.limits.switchover:
+                raise PostgresError(
+                    f"{step} didn't happen within {self.limits.switchover} s; applications go on with whoever is the primary"
+                )
+            self.clock.sleep(_SWITCH_POLL_SECONDS)
+        now = self.clock.now()
+        self.clock.sleep(max(self.limits.endpoints, (resigned or now) + self.limits.resigned - now))
+
+    def _request(self, step: Switchover, refusal: list[PostgresError]) -> None:
+        try:
+            self.api.switchover(step.leader, step.candidate)
+        except PostgresError as error:
+            refusal.append(error)
+
+    @contextlib.contextmanager
+    def _applications_wait(self) -> Iterator[None]:
+        if self.poolers is None:
+            yield
+            return
+        limits = self.limits
+        deadline = limits.transactions + max(limits.switchover, limits.restart) + limits.resigned + limits.endpoints
+        begin = self.clock.now()
+        with self.poolers.paused(limits.transactions, limits.interrupt, deadline):
+            yield
+        self.stall = self.clock.now() - begin
+
+    def reinitialise(self, name: str, force: bool) -> Cluster:
+        """Throw a replica's data away and copy it from the primary again. The other members must be well; this one needn't."""
+        cluster = self.api.observe()
+        refuse_reinitialise(cluster, name, self.rules)
+        before = cluster.named(name).started
+        self.api.reinitialise(name, force)
+        self.done.append(f"reinitialise {name}")
+        return self._wait(lambda seen: _copied(seen, name, before), f"reinitialise {name}")
+
+    def _wait(self, good: Callable[[Cluster], bool], what: str) -> Cluster:
+        end = self.clock.now() + self.limits.healthy
+        while True:
+            cluster = self.api.observe()
+            reasons = ailments(cluster, self.rules)
+            if good(cluster) and not reasons:
+                return cluster
+            if self.clock.now() > end:
+                raise PostgresError(
+                    f"{what} wasn't finished within {self.limits.healthy} s: {'; '.join(reasons) or 'it still runs'}"
+                )
+            self.clock.sleep(_POLL_SECONDS)
+
+
+def refuse_reinitialise(cluster: Cluster, name: str, rules: Rules) -> None:
+    member = cluster.named(name)
+    if member.primary:
+        raise PostgresError(f"{name} is the primary: its data is the cluster's. Switch over first")
+    if member.error:
+        raise PostgresError(f"{name} can't be told to copy the primary: {member.error}. Start Patroni there first")
+    if cluster.paused:
+        raise PostgresError("the cluster is in maintenance mode (paused), in which Patroni copies nothing: end it first")
+    others = [reason for reason in ailments(cluster, rules) if not reason.startswith(f"{name} ")]
+    # Without this replica there may be none that is synchronous; that is what copying it mends.
+    others = [reason for reason in others if not reason.startswith("synchronous mode ")]
+    if others:
+        raise PostgresError("the rest of the cluster isn't healthy, nothing was changed: " + "; ".join(others))
+
+
+def _copied(cluster: Cluster, name: str, before: str) -> bool:
+    member = cluster.named(name)
+    return member.streaming and member.started not in ("", before)
+
+
+def _because(cluster: Cluster, name: str) -> str:
+    reasons = ", ".join(sorted(cluster.named(name).pending_reasons))
+    return f" ({reasons})" if reasons else ""
