@@ -20,10 +20,10 @@ import time
 
 # Seconds for which each answer is borne. Without a primary the others wait as well, so it's no use to send clients on before a
 # failover must be over. A member that sees nobody is the one that is cut off, and a proxy without an answer is stuck.
-PATIENCE = {"waiting": 40.0, "alone": 3.0, "silent": 3.0}
+PATIENCE = {"waiting": 40.0, "alone": 5.0, "silent": 5.0}
 OPEN = "open"
 INTERVAL = 0.5
-TIMEOUT = 1.0
+TIMEOUT = 2.0
 
 
 class Gate:
