@@ -17,6 +17,7 @@ from .cluster import Cluster
 from .lab import Lab, LabError
 
 MARGIN = 3.0  # seconds on top of the lease for the election and the clients' own reconnecting
+MOST_BALLAST_MIB = 256
 ETCD_PORTS = (2379, 2380)
 POSTGRES_PORTS = (5432,)
 
@@ -58,7 +59,10 @@ class Site:
         """The planned way, through Patroni."""
         old = self.primary
         chosen = ["--candidate", to] if to else []
-        self.lab.run(old, "patronictl", "-c", "/etc/patroni/conf.d", "switchover", "--leader", old, *chosen, "--force")
+        said = self.lab.run(old, "patronictl", "-c", "/etc/patroni/conf.d", "switchover", "--leader", old, *chosen, "--force")
+        # It ends with 0 also when nothing came of it.
+        if self.cluster.wait_other_primary(old, 30) != (to or self.cluster.primary()):
+            raise LabError(f"no switchover from {old} to {to or 'another'}: {said}")
 
 
 class Fault:
@@ -294,11 +298,15 @@ class DiskFull(Fault):
         site.cluster.wait_whole(90)
 
     def inject(self, site: Site) -> None:
+        """Only on the file system that prepare() mounted, and never more than that can hold: hosts share the machine's disk."""
         folder = self.folder(site)
+        if site.primary != self.host:
+            raise LabError(f"{self.host}, whose volume is small, is not the primary: nothing was filled")
         site.lab.script(
-            site.primary,
-            f"fallocate -l $(( ($(stat -f -c '%a * %S' {folder})) )) {folder}/ballast 2>/dev/null || "
-            f"dd if=/dev/zero of={folder}/ballast bs=64k status=none 2>/dev/null || true",
+            self.host,
+            f"""
+            [ "$(stat --file-system --format=%T {folder})" = tmpfs ] || {{ echo {folder} is not small; exit 1; }}
+            dd if=/dev/zero of={folder}/ballast bs=64k count={MOST_BALLAST_MIB * 16} status=none 2>/dev/null || true""",
         )
 
     def heal(self, site: Site) -> None:
