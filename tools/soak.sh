@@ -12,4 +12,4 @@ shift
 tools/run.sh molecule create -s postgres_failover
 tools/run.sh molecule converge -s postgres_failover
 PGPASSWORD=${PGPASSWORD:-ledger-of-the-lab} PYTHONPATH=tests exec tools/run.sh python -m ledger \
-  --lab mol-postgres-failover --cluster failover --port 5432 --session read-write --faults "$faults" "$@"
+  --lab mol-postgres-failover --cluster failover --faults "$faults" "$@"

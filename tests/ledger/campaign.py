@@ -44,6 +44,7 @@ class Result:
     lost: int = 0
     doubled: int = 0
     unsent: int = 0
+    loss_window: float = 0.0  # seconds from the first to the last acknowledgement of what was lost
     problems: list[str] = field(default_factory=list)
 
     @property
@@ -63,6 +64,7 @@ class Campaign:
     def __init__(self, site: Site, load: Load, folder: Path, say: Callable[[str], None] = print):
         self.site, self.load, self.folder, self.say = site, load, folder, say
         self.closed: dict[int, Total] = {}
+        self.books = journal.Books()
 
     @property
     def cluster(self) -> Cluster:
@@ -129,7 +131,7 @@ class Campaign:
         result.slowest_client = max(longest_gap(list(each.successes), started, ended).seconds for each in self.load.writers)
 
     def audit(self, result: Result, verdict: Verdict, folder: Path) -> None:
-        books = journal.read(folder)
+        books = self.books = journal.read(folder)
         result.acknowledged, result.unknown = len(books.acknowledged), books.unknown
         try:
             primary = self.cluster.primary()
@@ -146,10 +148,14 @@ class Campaign:
             verdict.problems.append(f"the books could not be audited: {error}")
 
     def conclude(self, result: Result, verdict: Verdict) -> None:
-        result.lost = max((len(finding.lost) for finding in verdict.findings), default=0)
+        lost = {entry for finding in verdict.findings for entry in finding.lost}
+        result.lost, result.loss_window = len(lost), self.books.window(lost)
         result.doubled = max((len(finding.doubled) for finding in verdict.findings), default=0)
         result.unsent = max((len(finding.unsent) for finding in verdict.findings), default=0)
         result.problems = verdict.lines()
+        self.log(result)
+
+    def log(self, result: Result) -> None:
         if not result.within_bound:
             result.problems.append(f"writes stopped for {result.counted:.1f} s, allowed are {result.bound:.1f} s")
         with (self.folder / "results.jsonl").open("a", encoding="utf-8") as file:

@@ -87,19 +87,13 @@ class Cluster:
         roles = [member.get("role") for member in seen.get("members", [])]
         if seen.get("pause"):
             problems.append("Patroni is paused")
-        if self.synchronous and not any(role in ("sync_standby", "quorum_standby") for role in roles):
+        if self.config.get("synchronous_mode") and not any(role in ("sync_standby", "quorum_standby") for role in roles):
             problems.append("no replica is synchronous")
         return problems
 
     @property
     def config(self) -> dict:
         return next(filter(None, (self.ask(name, "/config") for name in self.names)), None) or {}
-
-    @property
-    def synchronous(self) -> bool:
-        if not hasattr(self, "_synchronous"):
-            self._synchronous = bool(self.config.get("synchronous_mode"))
-        return self._synchronous
 
     def wait(self, until: Callable[[], object], seconds: float, otherwise: Callable[[], str]) -> float:
         """Polls; returns the seconds it took."""

@@ -209,6 +209,21 @@ class CutFromReplicas(Cut):
         time.sleep(site.hold)
 
 
+class CutFromMembers(Cut):
+    name = "cut from members"
+    says = "the other members lose sight of the primary, while clients still reach it"
+
+    def bound(self, site: Site) -> float:
+        return site.lease + MARGIN
+
+    def inject(self, site: Site) -> None:
+        site.lab.cut(site.primary, site.replicas)
+
+    def hold(self, site: Site) -> None:
+        site.cluster.wait_other_primary(site.primary, site.lease * 2)
+        time.sleep(2)
+
+
 class CutFromAll(Cut):
     name = "cut from everything"
     says = "the primary's host loses its network, then gets it back"
@@ -531,6 +546,7 @@ FAULTS: tuple[type[Fault], ...] = (
     SecondFault,
     CutFromEtcd,
     CutFromReplicas,
+    CutFromMembers,
     CutFromAll,
     OneEtcdLost,
     TwoEtcdLost,

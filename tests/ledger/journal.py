@@ -11,7 +11,7 @@ when the writer then looked and saw the entry, which from there on is as good as
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -54,6 +54,11 @@ class Books:
             self.when[entry] = when
         else:
             raise ValueError(f"the journal says {what!r} of entry {entry}, which means nothing")
+
+    def window(self, entries: Collection[Entry]) -> float:
+        """Seconds from the first to the last acknowledgement of these entries."""
+        times = [self.when[entry] for entry in entries]
+        return max(times) - min(times) if times else 0.0
 
 
 def _lines(folder: Path) -> Iterator[tuple[float, str, Entry]]:
