@@ -7,7 +7,7 @@
 Both sides are the same three members, endpoint, load and faults, in turn. What differs is Patroni's cluster configuration: ours,
 as the role made it, against ttl 30, loop_wait 10, retry_timeout 10 and primary_start_timeout 300. (What the role sets in members'
 files, such as asking the own etcd first, stays: so the defaults look a little better here than they are.) Where the role's
-fencing watcher runs, a killed host is measured with it and, while it is stopped, without it; with the defaults it is always stopped.
+fencing watcher runs, a killed host is measured with and, while it is stopped, without it; under the defaults always without it.
 
 Then the price of asynchronous replication: with synchronous mode off, the primary's host is killed, and once it is cut from the
 other members while clients still reach it. What was acknowledged and is lost is counted. These losses are expected.
