@@ -23,9 +23,9 @@ from pathlib import Path
 from . import picture, report
 from .campaign import Campaign, Result, chosen, load_results
 from .client import Endpoint
-from .cluster import Cluster
+from .cluster import Cluster, NotRecovered
 from .faults import FAULTS, Site
-from .lab import Lab
+from .lab import Lab, LabError
 from .load import Load
 
 NAMES = [fault.name for fault in FAULTS]
@@ -107,24 +107,32 @@ def run(options: argparse.Namespace) -> list[Result]:
     load.prepare(fresh=not options.resume)
     campaign = Campaign(site, load, folder, say=lambda line: print(line, flush=True))
     results = load_results(folder)
-    if results:
-        site.look()
-        campaign.closed = site.cluster.totals(site.primary, results[-1].number + 1)
+    try:
+        play(options, campaign, results)
+    except (NotRecovered, LabError) as error:
+        failed = Result(len(results) + 1, "campaign", "", problems=[str(error)])
+        campaign.log(failed)
+        results.append(failed)
+    finish(options, site, folder, about, results)
+    return results
+
+
+def play(options: argparse.Namespace, campaign: Campaign, results: list[Result]) -> None:
+    """Adds the results of the faults that are left to those that are there."""
     planned = options.faults or len(options.kinds)
     by_name = {fault.name: fault for fault in FAULTS}
-    first = results[-1].number + 1 if results else 1
+    # A round that was cut off has left entries under its number: that number isn't used again.
+    first = 1 + max((int(path.name.removeprefix("round-")) for path in campaign.folder.glob("round-*")), default=0)
     for number in range(first, planned + 1):
         kind = chosen(options.kinds, number, options.seed) if options.faults else by_name[options.kinds[number - 1]]
-        site.chance = random.Random(f"{options.seed}:{number}")
+        campaign.site.chance = random.Random(f"{options.seed}:{number}")
         result = campaign.run(number, kind())
         if result is None:
             print(f"{number:4d}  {kind.name:<22} does not apply here", flush=True)
             continue
         results.append(result)
         if result.problems and not options.keep_going:
-            break
-    finish(options, site, folder, about, results)
-    return results
+            return
 
 
 def finish(options: argparse.Namespace, site: Site, folder: Path, about: dict, results: list[Result]) -> None:
@@ -132,7 +140,7 @@ def finish(options: argparse.Namespace, site: Site, folder: Path, about: dict, r
     print(f"\n{report.table(results)}", flush=True)
     facts = report.as_json(results, {**about, "versions": site.cluster.versions(), "lease": site.lease, "proof": site.proof})
     stops = {fault.name: fault.stops_writes for fault in FAULTS}
-    rows = [{**row, "stops_writes": stops[row["kind"]]} for row in facts["kinds"]]
+    rows = [{**row, "stops_writes": stops.get(row["kind"], True)} for row in facts["kinds"]]
     outages = {row["kind"]: [result.outage for result in results if result.kind == row["kind"]] for row in rows}
     acknowledged, lost = sum(row["acknowledged"] for row in rows), sum(row["lost"] for row in rows)
     drawn = picture.draw(

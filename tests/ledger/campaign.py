@@ -44,6 +44,8 @@ class Result:
     lost: int = 0
     doubled: int = 0
     unsent: int = 0
+    entries: int = 0  # what the round left in the ledger: how many, and the sum of their tokens
+    tokens: int = 0
     loss_window: float = 0.0  # seconds from the first to the last acknowledgement of what was lost
     problems: list[str] = field(default_factory=list)
 
@@ -63,7 +65,7 @@ class Campaign:
 
     def __init__(self, site: Site, load: Load, folder: Path, say: Callable[[str], None] = print):
         self.site, self.load, self.folder, self.say = site, load, folder, say
-        self.closed: dict[int, Total] = {}
+        self.closed = {result.number: Total(result.entries, result.tokens) for result in load_results(folder)}
         self.books = journal.Books()
 
     @property
@@ -71,7 +73,10 @@ class Campaign:
         return self.site.cluster
 
     def run(self, number: int, fault: Fault) -> Result | None:
-        """One fault, from a whole cluster to a whole cluster. None if it doesn't apply here."""
+        """One fault, from a whole cluster to a whole cluster. None if it doesn't apply here.
+
+        NotRecovered and LabError mean that no further fault can be tried: the cluster isn't whole, or a fault couldn't be staged.
+        """
         self.cluster.wait_whole(RECOVERY_SECONDS)
         self.site.look()
         if not fault.possible(self.site):
@@ -142,8 +147,11 @@ class Campaign:
             for member in self.cluster.names:
                 found = self.cluster.entries(member, result.number)
                 verdict.findings.append(audit(member, books.sent, books.acknowledged, found))
-                verdict.problems += audit_closed(member, self.closed, self.cluster.totals(member, result.number))
-            self.closed[result.number] = Total(len(found), sum(entry.token for entry in found))
+                totals = self.cluster.totals(member, result.number)
+                # A round that was cut off in the middle was never closed.
+                verdict.problems += audit_closed(member, self.closed, {key: totals[key] for key in totals.keys() & self.closed})
+            result.entries, result.tokens = len(found), sum(entry.token for entry in found)
+            self.closed[result.number] = Total(result.entries, result.tokens)
         except (NotRecovered, LabError) as error:
             verdict.problems.append(f"the books could not be audited: {error}")
 
