@@ -514,7 +514,7 @@ class AllDown(Fault):
 
 
 class AllDownWrongOrder(AllDown):
-    name = "all down, primary last"
+    name = "all down primary last"
     says = "all hosts die at once; the former primary is switched on last"
 
     def order(self, site: Site) -> list[str]:

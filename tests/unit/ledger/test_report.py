@@ -3,6 +3,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 from __future__ import annotations
 
+import pytest
+from ledger.__main__ import arguments
 from ledger.campaign import Result, chosen
 from ledger.faults import FAULTS
 from ledger.report import summarise, table
@@ -35,4 +37,11 @@ def test_a_seed_always_draws_the_same():
 
 def test_every_fault_says_what_it_does_under_a_name_of_its_own():
     assert len({fault.name for fault in FAULTS}) == len(FAULTS)
-    assert all(fault.name and fault.says for fault in FAULTS)
+    assert all(fault.name and fault.says and "," not in fault.name for fault in FAULTS)
+
+
+def test_each_kind_once_is_what_nothing_else_asks_for(monkeypatch):
+    monkeypatch.setenv("PGPASSWORD", "secret")
+    assert arguments(["--lab", "lab", "--cluster", "failover"]).kinds == [fault.name for fault in FAULTS]
+    with pytest.raises(SystemExit):
+        arguments(["--lab", "lab", "--cluster", "failover", "--kinds", "earthquake"])
