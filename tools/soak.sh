@@ -11,5 +11,7 @@ faults=$1
 shift
 tools/run.sh molecule create -s postgres_failover
 tools/run.sh molecule converge -s postgres_failover
-PGPASSWORD=${PGPASSWORD:-ledger-of-the-lab} PYTHONPATH=tests exec tools/run.sh python -m ledger \
+# The passwords of the scenario's throw-away cluster, molecule/postgres_failover/vars.yml.
+export PGPASSWORD=ledger-of-the-lab LEDGER_API_PASSWORD=api-of-the-lab LEDGER_PGBOUNCER_PASSWORD=switchover-of-the-lab
+PYTHONPATH=tests exec tools/run.sh python -m ledger \
   --lab mol-postgres-failover --cluster failover --faults "$faults" "$@"

@@ -7,7 +7,9 @@
     … --faults 1000 --seed 7                                                                        at random, 1000 of them
     … --faults 1000 --resume FOLDER                                                                 go on where it stopped
 
-The password of the database's user is in PGPASSWORD. Exit status: 0 if every fault passed, 1 if not, 2 for wrong usage.
+The password of the database's user is in PGPASSWORD. With those of Patroni's API and of PgBouncer's console in LEDGER_API_PASSWORD
+and LEDGER_PGBOUNCER_PASSWORD, switchovers are those of the collection (postgres_switchover) instead of Patroni's own.
+Exit status: 0 if every fault passed, 1 if not, 2 for wrong usage.
 """
 
 from __future__ import annotations
@@ -27,6 +29,7 @@ from .cluster import Cluster, NotRecovered
 from .faults import FAULTS, Site
 from .lab import Lab, LabError
 from .load import Load
+from .operations import Operator
 
 NAMES = [fault.name for fault in FAULTS]
 
@@ -61,6 +64,12 @@ def arguments(argv: list[str] | None) -> argparse.Namespace:
     return options
 
 
+def operator(lab: Lab, cluster: Cluster) -> Operator | None:
+    """Whoever has the passwords, if we were told them."""
+    passwords = [os.environ.get(name, "") for name in ("LEDGER_API_PASSWORD", "LEDGER_PGBOUNCER_PASSWORD")]
+    return Operator(lab, cluster.names, *passwords) if all(passwords) else None
+
+
 def prepare(options: argparse.Namespace) -> tuple[Site, Load]:
     lab = Lab(options.lab, options.cache)
     names = options.members.split(",") if options.members else None
@@ -73,6 +82,7 @@ def prepare(options: argparse.Namespace) -> tuple[Site, Load]:
         lease=float(cluster.config["ttl"]),
         proof=options.proof,
         hold=options.hold,
+        operator=operator(lab, cluster),
     )
     endpoint = Endpoint(
         hosts=tuple((name, lab.addresses[name]) for name in cluster.names),

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import os
 import random
 import time
 from collections.abc import Callable, Iterator
@@ -38,6 +39,7 @@ class Result:
     counted: float = 0.0  # of it, what the bound is for
     slowest_client: float = 0.0  # the same of the writer that had it worst
     bound: float = 0.0
+    slack: float = 1.0  # by which the bound is stretched, because the machine is overloaded
     recovery: float = 0.0  # from healing to a whole cluster
     acknowledged: int = 0
     unknown: int = 0
@@ -51,13 +53,18 @@ class Result:
 
     @property
     def within_bound(self) -> bool:
-        return self.counted <= self.bound
+        return self.counted <= self.bound * self.slack
 
 
 def chosen(kinds: list[str], number: int, seed: int) -> type[Fault]:
     """The fault of that number in a random campaign: the same for the same seed, wherever a campaign is resumed."""
     by_name = {fault.name: fault for fault in FAULTS}
     return by_name[random.Random(f"{seed}/{number}").choice(kinds)]
+
+
+def slack() -> float:
+    """Work waiting for each core: what takes a second on a machine of one's own takes this many on one that is shared."""
+    return max(1.0, os.getloadavg()[0] / (os.cpu_count() or 1))
 
 
 class Campaign:
@@ -83,7 +90,7 @@ class Campaign:
             return None
         fault.prepare(self.site)
         self.site.look()
-        result = Result(number, fault.name, self.site.primary, bound=fault.bound(self.site))
+        result = Result(number, fault.name, self.site.primary, bound=fault.bound(self.site), slack=slack())
         books_folder = self.folder / f"round-{number:04d}"
         self.load.open(number, books_folder)
         time.sleep(LEAD_SECONDS)
@@ -165,7 +172,9 @@ class Campaign:
 
     def log(self, result: Result) -> None:
         if not result.within_bound:
-            result.problems.append(f"writes stopped for {result.counted:.1f} s, allowed are {result.bound:.1f} s")
+            result.problems.append(
+                f"writes stopped for {result.counted:.1f} s, allowed are {result.bound:.1f} s, times {result.slack:.1f} for the load"
+            )
         with (self.folder / "results.jsonl").open("a", encoding="utf-8") as file:
             file.write(json.dumps(asdict(result)) + "\n")
         self.say(

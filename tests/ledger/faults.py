@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 
 from .cluster import Cluster
 from .lab import Lab, LabError
+from .operations import Operator
 
 MARGIN = 3.0  # seconds on top of the lease for the election and the clients' own reconnecting
 MOST_BALLAST_MIB = 256
@@ -32,6 +33,7 @@ class Site:
     chance: random.Random
     lease: float
     proof: bool = False  # whether a host's death is proven to the cluster, so that it needn't wait for the lease
+    operator: Operator | None = None  # who switches over as the collection does it; without one Patroni's own command does
     hold: float = 5.0  # seconds that a fault lasts which nothing ends by itself
     primary: str = ""
     replicas: list[str] = field(default_factory=list)
@@ -56,13 +58,16 @@ class Site:
         self.lab.run(host, "kill", "-9", self.postmaster(host))
 
     def switch_over(self, to: str = "") -> None:
-        """The planned way, through Patroni."""
+        """The planned way."""
         old = self.primary
+        if self.operator:
+            return self.operator.switch_over(old, to)
         chosen = ["--candidate", to] if to else []
         said = self.lab.run(old, "patronictl", "-c", "/etc/patroni/conf.d", "switchover", "--leader", old, *chosen, "--force")
         # It ends with 0 also when nothing came of it.
         if self.cluster.wait_other_primary(old, 30) != (to or self.cluster.primary()):
             raise LabError(f"no switchover from {old} to {to or 'another'}: {said}")
+        return None
 
 
 class Fault:

@@ -14,6 +14,12 @@ def result(kind, outage, **more):
     return Result(1, kind, "db1", outage=outage, counted=outage, bound=3.0, acknowledged=100, **more)
 
 
+def test_an_overloaded_machine_stretches_the_bound():
+    assert not result("a", 4.0).within_bound
+    assert result("a", 4.0, slack=2.0).within_bound
+    assert not result("a", 7.0, slack=2.0).within_bound
+
+
 RESULTS = [result("a", 2.0), result("b", 1.0, lost=2, problems=["db1: 2 acknowledged and lost: 1/1, 1/2"]), result("a", 1.0)]
 
 
