@@ -7,8 +7,8 @@
     … --faults 1000 --seed 7                                                                        at random, 1000 of them
     … --faults 1000 --resume FOLDER                                                                 go on where it stopped
 
-The password of the database's user is in PGPASSWORD. With those of Patroni's API and of PgBouncer's console in LEDGER_API_PASSWORD
-and LEDGER_PGBOUNCER_PASSWORD, switchovers are those of the collection (postgres_switchover) instead of Patroni's own.
+The password of the database's user is in PGPASSWORD. With those of Patroni's API and of PgBouncer's console in
+LEDGER_API_PASSWORD and LEDGER_PGBOUNCER_PASSWORD, switchovers are postgres_switchover's instead of Patroni's own.
 Exit status: 0 if every fault passed, 1 if not, 2 for wrong usage.
 """
 

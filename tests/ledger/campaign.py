@@ -173,7 +173,7 @@ class Campaign:
     def log(self, result: Result) -> None:
         if not result.within_bound:
             result.problems.append(
-                f"writes stopped for {result.counted:.1f} s, allowed are {result.bound:.1f} s, times {result.slack:.1f} for the load"
+                f"writes stopped for {result.counted:.1f} s; allowed are {result.bound:.1f} s, times {result.slack:.1f} for load"
             )
         with (self.folder / "results.jsonl").open("a", encoding="utf-8") as file:
             file.write(json.dumps(asdict(result)) + "\n")
