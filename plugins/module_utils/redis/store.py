@@ -6,6 +6,8 @@ from __future__ import annotations
 
 """A connection to one Redis server as its administrator: the only file here that opens sockets and files."""
 
+import socket
+import ssl
 import traceback
 from dataclasses import dataclass
 from pathlib import Path
@@ -71,6 +73,10 @@ class RedisStore:
     def save(self) -> None:
         self._ask("ACL SAVE")
 
+    def set(self, settings: dict[str, str]) -> None:
+        """In one command, so that settings that belong together are never half changed."""
+        self._ask("CONFIG SET", *(word for item in settings.items() for word in item))
+
     def _ask(self, *command: str) -> Any:
         try:
             return self._client.execute_command(*command)
@@ -82,6 +88,27 @@ class RedisStore:
             raise RedisUnreachableError(f"{self._server} cannot be reached: {error}; check that redis-server runs") from error
         except redis.exceptions.RedisError as error:
             raise RedisError(f"{self._server} refused {command[0]}: {error}") from error
+
+
+def certificate_file(path: str) -> str:
+    try:
+        return Path(path).read_text(encoding="ascii", errors="replace")
+    except OSError as error:
+        raise RedisError(f"cannot read {path}: {error.strerror}; it must lie on this machine") from error
+
+
+def served_certificate(address: str, port: int, timeout: int) -> bytes:
+    """The certificate that is served, in DER. It is only looked at: nothing is said, so nothing needs to be trusted."""
+    context = ssl.create_default_context()
+    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+    try:
+        with (
+            socket.create_connection((address, port), timeout=timeout) as plain,
+            context.wrap_socket(plain) as connection,
+        ):
+            return connection.getpeercert(binary_form=True) or b""
+    except OSError as error:
+        raise RedisUnreachableError(f"{address}:{port} does not speak TLS: {error}; check that redis-server runs") from error
 
 
 def _connect(server: Server, username: str, password: str, timeout: int) -> Any:
