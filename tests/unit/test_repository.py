@@ -174,6 +174,14 @@ def test_the_locks_are_complete():
         assert_none(asked - told, "docs/dependencies.md does not say why")
 
 
+def test_the_collections_that_are_used_are_named():
+    """With ansible-core alone, Galaxy installs what galaxy.yml names and nothing else."""
+    named = yaml.safe_load(text("galaxy.yml"))["dependencies"]
+    shipped = [name for name in FILES if re.match(r"(roles|playbooks|plugins|inventories)/.*\.(yml|py|j2)$", name)]
+    used = {match for name in shipped for match in re.findall(r"\b(community\.[a-z]+|ansible\.posix)\.[a-z]", text(name))}
+    assert_none(used ^ set(named), "collections that are used and not named in galaxy.yml, or named and not used")
+
+
 def test_links_between_pages():
     """Relative links of README, CONTRIBUTING and the docs lead to files. (Those within docs/ are checked by Sphinx too.)"""
     broken = []
