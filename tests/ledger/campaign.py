@@ -88,7 +88,7 @@ class Campaign:
         self.site.look()
         if not fault.possible(self.site):
             return None
-        fault.prepare(self.site)
+        self.stage(fault)
         self.site.look()
         result = Result(number, fault.name, self.site.primary, bound=fault.bound(self.site), slack=slack())
         books_folder = self.folder / f"round-{number:04d}"
@@ -114,6 +114,15 @@ class Campaign:
             fault.tidy(self.site)
         self.conclude(result, verdict)
         return result
+
+    def stage(self, fault: Fault) -> None:
+        """Prepares the fault; what was half prepared is tidied away, so that the lab can be used again."""
+        try:
+            fault.prepare(self.site)
+        except (NotRecovered, LabError):
+            with contextlib.suppress(NotRecovered, LabError):
+                fault.tidy(self.site)
+            raise
 
     @contextlib.contextmanager
     def healed(self, fault: Fault) -> Iterator[None]:

@@ -313,8 +313,9 @@ class DiskFull(Fault):
         site.cluster.wait_whole(60)
 
     def restage(self, site: Site, between: str) -> None:
-        """Stops the member, does something to its files, starts it and waits."""
-        site.lab.script(self.host, f"systemctl stop patroni.service\n{between}\nsystemctl start --no-block patroni.service")
+        """Stops the member, does something to its files, starts it whatever came of that, and waits."""
+        start = "trap 'systemctl start --no-block patroni.service' EXIT"
+        site.lab.script(self.host, f"{start}\nsystemctl stop patroni.service\n{between}")
         site.cluster.wait_whole(90)
 
     def inject(self, site: Site) -> None:

@@ -24,6 +24,14 @@ def test_what_was_noted_is_read_back(tmp_path):
     assert set(books.when) == {ONE, THREE}
 
 
+def test_the_window_of_a_loss_is_between_its_first_and_last_acknowledgement():
+    books = journal.Books()
+    for entry, when in ((ONE, 10.0), (TWO, 10.5), (THREE, 12.0)):
+        books.add(journal.ACKNOWLEDGED, entry, when)
+    assert books.window([ONE, TWO]) == 0.5
+    assert books.window([]) == 0.0
+
+
 def test_a_word_that_means_nothing_is_refused(tmp_path):
     book = journal.Journal(tmp_path, 1)
     book.note("perhaps", ONE)
