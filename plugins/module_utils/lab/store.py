@@ -86,9 +86,11 @@ class Store:
 
     def read_hosts(self) -> dict[str, Host]:
         hosts = {}
-        for container in self.client.containers.list(all=True, filters=self._mine(), ignore_removed=True):
+        # What has the lab's label but isn't a host (the power controller) is removed with the lab, and no business of its hosts.
+        host = {"label": [*self._mine().values(), "tierline.lab.host"]}
+        for container in self.client.containers.list(all=True, filters=host, ignore_removed=True):
             spec = json.loads(container.labels.get("tierline.lab.spec", "{}"))
-            name = container.labels.get("tierline.lab.host", container.name)
+            name = container.labels["tierline.lab.host"]
             hosts[name] = Host(
                 name=name,
                 image=spec.get("image", ""),
