@@ -1,0 +1,251 @@
+#!/usr/bin/python3
+# Copyright (c) 2026, the tierline.erp contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Watches the primary from a replica, and releases its leader key when a command proves that its host is off.
+
+The thinking is in rules.py (module_utils/postgres/fencing.py of the collection). Here are the sockets, the process, the clock.
+Usage: watcher.py CONFIG
+"""
+
+from __future__ import annotations
+
+import contextlib
+import http.client
+import json
+import logging
+import os
+import pathlib
+import signal
+import socket
+import ssl
+import subprocess
+import sys
+import tempfile
+import time
+from concurrent.futures import ThreadPoolExecutor
+
+import rules  # module_utils/postgres/fencing.py under its name on hosts
+
+# A primary that is slower than this once only costs a second look, and one that is slower twice costs a run of the command.
+PROBE_TIMEOUT = 0.3
+ETCD_TIMEOUT = 1.0
+# How long the release is tried after a proof, while etcd elects a leader of its own.
+RELEASE_WINDOW = 15.0
+RELEASE_RETRY = 0.1
+
+log = logging.getLogger("fencing")
+
+
+class EtcdError(Exception):
+    """No member of etcd answered as it should."""
+
+
+class Etcd:
+    """etcd's JSON gateway, own member first. One connection, kept open: not to be shared by threads."""
+
+    def __init__(self, endpoints, tls, timeout=ETCD_TIMEOUT):
+        self._endpoints, self._tls, self._timeout = endpoints, tls, timeout
+        self._connection = None
+
+    def call(self, path, body):
+        problem = "no endpoint"
+        for _ in self._endpoints:
+            try:
+                return self._post(path, body)
+            except (OSError, http.client.HTTPException, ValueError) as error:
+                problem = f"{self._endpoints[0][0]}: {error}"
+                self.close()
+                self._endpoints = self._endpoints[1:] + self._endpoints[:1]
+        raise EtcdError(problem)
+
+    def close(self):
+        if self._connection:
+            self._connection.close()
+        self._connection = None
+
+    def _post(self, path, body):
+        if self._connection is None:
+            host, port = self._endpoints[0]
+            self._connection = http.client.HTTPSConnection(host, port, timeout=self._timeout, context=self._tls)
+        self._connection.request("POST", f"/v3/{path}", json.dumps(body), {"Content-Type": "application/json"})
+        answer = self._connection.getresponse()
+        content = answer.read()
+        if answer.status != http.client.OK:
+            raise ValueError(f"{answer.status} {content[:200]!r}")
+        return json.loads(content)
+
+
+class Watcher:
+    def __init__(self, config):
+        self.config = config
+        self.tls = ssl.create_default_context(cafile=config["ca"])
+        self.tls.load_cert_chain(config["certificate"], config["key"])
+        self.members = {member["name"]: member["address"] for member in config["members"]}
+        own_first = sorted(self.members, key=lambda name: name != config["member"])
+        endpoints = [(self.members[name], config["etcd_port"]) for name in own_first]
+        self.etcd = Etcd(endpoints, self.tls)
+        self.lease_etcd = Etcd(endpoints, self.tls, PROBE_TIMEOUT)
+        self.watch = rules.Watch(config["member"], config["checks"])
+        self.pool = ThreadPoolExecutor(2)
+        self.addresses = {}
+        self.counters = dict.fromkeys(("failed_checks", "commands", "proofs", "releases", "refusals"), 0)
+        self.reason = ""
+
+    def run(self):
+        while True:
+            started = time.monotonic()
+            step = self.step()
+            # While the primary is silent there is no pause between checks: their own timeout is one.
+            if step is None or not self.watch.failures or step.action == rules.ASK:
+                time.sleep(max(0.05, self.config["interval"] - (time.monotonic() - started)))
+
+    def step(self):
+        try:
+            seen = self.look()
+        except EtcdError as error:
+            self.say(f"etcd doesn't answer ({error})")
+            return None
+        step = self.watch.step(seen, time.monotonic())
+        self.say(step.reason)
+        if self.watch.failures:
+            self.count("failed_checks")
+        if step.action == rules.ASK:
+            self.ask_and_release(seen.leadership)
+        return step
+
+    # looking
+    def look(self):
+        answers = self.etcd.call("kv/txn", rules.read_request(self.config["prefix"]))["responses"]
+        leader, config = (answer["response_range"].get("kvs", []) for answer in answers)
+        leadership = rules.parse_leadership(leader)
+        if leadership is None or leadership.member == self.config["member"]:
+            return rules.Seen(leadership)
+        remaining = self.pool.submit(self.remaining, leadership)
+        answers = self.pool.submit(self.probe, leadership.member)
+        return rules.Seen(leadership, answers.result(), rules.is_paused(config), remaining.result())
+
+    def remaining(self, leadership):
+        asked = time.monotonic()
+        try:
+            answer = self.lease_etcd.call("lease/timetolive", {"ID": str(leadership.lease)})
+        except EtcdError:
+            return None
+        return rules.Remaining(int(answer["header"]["raft_term"]), int(answer.get("TTL", 0)), asked, time.monotonic())
+
+    def probe(self, member):
+        """Whether anything on the member's host answers. A refusal is an answer: its kernel is alive."""
+        address, port = self.members.get(member), self.config["api_port"]
+        if address is None:
+            return None
+        try:
+            # Name servers are slow exactly when a host has died, and have no timeout of ours.
+            if member not in self.addresses:
+                self.addresses[member] = socket.getaddrinfo(address, port, type=socket.SOCK_STREAM)[0][4]
+            with (
+                socket.create_connection(self.addresses[member][:2], PROBE_TIMEOUT) as plain,
+                self.tls.wrap_socket(plain, server_hostname=address) as secure,
+            ):
+                secure.sendall(b"GET /liveness HTTP/1.0\r\n\r\n")
+                return bool(secure.recv(1))
+        except (ConnectionRefusedError, ssl.SSLCertVerificationError):
+            return True
+        except OSError:
+            return False
+
+    # acting
+    def ask_and_release(self, leadership):
+        started = time.monotonic()
+        status, said = self.ask(leadership.member)
+        took = time.monotonic() - started
+        if not rules.is_proof(status):
+            pause = self.watch.proved_nothing(time.monotonic())
+            self.addresses.pop(leadership.member, None)
+            shown = "none: it didn't start or took too long" if status is None else status
+            log.warning(
+                "no proof that %s is off: status %s after %.2f s, %r. The lease applies; asking again in %g s at the earliest",
+                leadership.member, shown, took, said, pause,
+            )  # fmt: skip
+            return
+        self.count("proofs")
+        log.warning("%s is proven off after %.2f s: %r", leadership.member, took, said)
+        if rules.renewed(self.watch.first, self.remaining(leadership)):
+            self.count("refusals")
+            self.watch.proved_nothing(time.monotonic())
+            log.error("the command says that %s is off, but its lease was renewed: nothing is released", leadership.member)
+            return
+        self.release(leadership)
+
+    def ask(self, member):
+        self.count("commands")
+        command = rules.fill(self.config["command"], member, self.members[member])
+        # A file rather than a pipe: what the command leaves running must not keep us waiting for the end of its output.
+        with tempfile.TemporaryFile() as output:
+            try:
+                process = subprocess.Popen(
+                    command, stdin=subprocess.DEVNULL, stdout=output, stderr=output, start_new_session=True, cwd="/"
+                )
+            except OSError as error:
+                return None, str(error)
+            try:
+                status = process.wait(self.config["timeout"])
+            except subprocess.TimeoutExpired:
+                status = None
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
+            output.seek(0)
+            return status, output.read(200).decode(errors="replace").strip()
+
+    def release(self, leadership):
+        started = time.monotonic()
+        while time.monotonic() - started < RELEASE_WINDOW:
+            try:
+                answer = self.etcd.call("kv/txn", rules.release_request(self.config["prefix"], leadership))
+            except EtcdError:
+                time.sleep(RELEASE_RETRY)
+                continue
+            took = time.monotonic() - started
+            if answer.get("succeeded"):
+                self.count("releases")
+                log.warning("released the leader key of %s, revision %d, %.2f s after the proof", *self.of(leadership), took)
+            else:
+                log.warning(
+                    "the leader key of %s, revision %d, is gone or taken up again: nothing to release", *self.of(leadership)
+                )
+            return
+        log.error("etcd had no leader for %.0f s after the proof: nothing is released", RELEASE_WINDOW)
+
+    @staticmethod
+    def of(leadership):
+        return leadership.member, leadership.mod_revision
+
+    # telling
+    def say(self, reason):
+        """Log what has changed, not every look; and not the first check that fails, which a busy machine is enough for."""
+        if reason == self.reason or self.watch.failures == 1 < self.config["checks"]:
+            return
+        log.info(reason)
+        self.reason = reason
+
+    def count(self, name):
+        self.counters[name] += 1
+        lines = [
+            f"# TYPE tierline_fencing_{key}_total counter\ntierline_fencing_{key}_total {value}\n"
+            for key, value in sorted(self.counters.items())
+        ]
+        path = pathlib.Path(self.config["metrics"])
+        fresh = path.with_suffix(".new")
+        fresh.write_text("".join(lines))
+        fresh.replace(path)
+
+
+def main():
+    logging.basicConfig(level=logging.INFO, format="%(levelname)s %(message)s", stream=sys.stdout)
+    config = json.loads(pathlib.Path(sys.argv[1]).read_text())
+    log.info("watching %s* as %s", config["prefix"], config["member"])
+    Watcher(config).run()
+
+
+if __name__ == "__main__":
+    main()

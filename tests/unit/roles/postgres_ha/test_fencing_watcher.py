@@ -1,0 +1,146 @@
+# Copyright (c) 2026, the tierline.erp contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""roles/postgres_ha/files/fencing/watcher.py: what it makes of commands, and of an etcd that comes and goes."""
+
+from __future__ import annotations
+
+import importlib.util
+import pathlib
+import sys
+import time
+import types
+
+import pytest
+from ansible_collections.tierline.erp.plugins.module_utils.postgres import fencing
+
+PATH = pathlib.Path(__file__).parents[4] / "roles/postgres_ha/files/fencing/watcher.py"
+HELD = fencing.Leadership("db1", 7, 42)
+
+
+@pytest.fixture
+def watcher(monkeypatch, tmp_path):
+    """The module, as it is on a host, with a Watcher that has no sockets."""
+    monkeypatch.setitem(sys.modules, "rules", fencing)
+    spec = importlib.util.spec_from_file_location("fencing_watcher", PATH)
+    assert spec
+    assert spec.loader
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    monkeypatch.setattr(module, "RELEASE_WINDOW", 0.5)
+    monkeypatch.setattr(module, "RELEASE_RETRY", 0.01)
+    config = {
+        "member": "db2",
+        "members": [{"name": name, "address": f"{name}.example"} for name in ("db1", "db2", "db3")],
+        "prefix": "/tierline/cell/",
+        "etcd_port": 2379,
+        "api_port": 8008,
+        "command": ["/bin/true"],
+        "checks": 2,
+        "interval": 0.01,
+        "timeout": 1,
+        "metrics": str(tmp_path / "metrics.prom"),
+        "ca": None,
+        "certificate": None,
+        "key": None,
+    }
+    monkeypatch.setattr(module.ssl, "create_default_context", lambda **_: types.SimpleNamespace(load_cert_chain=print))
+    made = module.Watcher(config)
+    made.module = module
+    return made
+
+
+class Etcd:
+    """Answers releases from a list; an exception in it is raised."""
+
+    def __init__(self, *answers):
+        self.answers, self.calls = list(answers), []
+
+    def call(self, path, body):
+        self.calls.append((path, body))
+        answer = self.answers.pop(0) if self.answers else {"succeeded": True}
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+
+@pytest.mark.parametrize(
+    ("command", "status", "said"),
+    [
+        (["/bin/sh", "-c", "echo off"], 0, "off"),
+        (["/bin/sh", "-c", "echo on; exit 1"], 1, "on"),
+        (["/bin/sh", "-c", "kill -9 $$"], -9, ""),
+        (["/nowhere/at/all"], None, "No such file"),
+        (["/bin/echo", "{member}", "{address}"], 0, "db1 db1.example"),
+        (["/bin/sh", "-c", "head -c 1000000 /dev/zero"], 0, "\0"),
+    ],
+)
+def test_commands(watcher, command, status, said):
+    watcher.config["command"] = command
+    got, text = watcher.ask("db1")
+    assert got == status
+    assert said in text
+    assert len(text) <= 200
+
+
+@pytest.mark.parametrize("script", ["sleep 60", "sleep 60 & sleep 60", "trap '' TERM INT; sleep 60; sleep 60"])
+def test_a_command_that_hangs_is_killed_and_proves_nothing(watcher, script):
+    watcher.config["command"] = ["/bin/sh", "-c", script]
+    started = time.monotonic()
+    assert watcher.ask("db1")[0] is None
+    assert time.monotonic() - started < 10
+
+
+def test_what_a_command_leaves_running_delays_nothing(watcher):
+    watcher.config["command"] = ["/bin/sh", "-c", "sleep 60 & echo off"]
+    started = time.monotonic()
+    assert watcher.ask("db1") == (0, "off")
+    assert time.monotonic() - started < 10
+
+
+def test_a_release_is_tried_until_etcd_has_a_leader(watcher):
+    down = watcher.module.EtcdError("election")
+    watcher.etcd = Etcd(down, down, {"succeeded": True})
+    watcher.release(HELD)
+    assert watcher.counters["releases"] == 1
+    assert all(call == ("kv/txn", fencing.release_request("/tierline/cell/", HELD)) for call in watcher.etcd.calls)
+
+
+def test_a_release_that_comes_too_late_is_not_repeated(watcher):
+    watcher.etcd = Etcd({})
+    watcher.release(HELD)
+    assert watcher.counters["releases"] == 0
+    assert len(watcher.etcd.calls) == 1
+
+
+def test_a_release_is_given_up_when_etcd_has_no_leader(watcher):
+    watcher.etcd = Etcd(*[watcher.module.EtcdError("election")] * 1000)
+    watcher.release(HELD)
+    assert watcher.counters["releases"] == 0
+
+
+@pytest.mark.parametrize(("status", "released"), [(0, 1), (1, 0), (None, 0), (255, 0)])
+def test_only_proof_releases(watcher, monkeypatch, status, released):
+    watcher.etcd = Etcd()
+    monkeypatch.setattr(watcher, "ask", lambda _member: (status, ""))
+    monkeypatch.setattr(watcher, "remaining", lambda _leadership: None)
+    watcher.ask_and_release(HELD)
+    assert watcher.counters["releases"] == len(watcher.etcd.calls) == released
+    assert (watcher.watch.not_before > 0) is (not released)
+
+
+def test_a_proof_that_a_renewed_lease_contradicts_releases_nothing(watcher, monkeypatch):
+    watcher.etcd = Etcd()
+    watcher.watch.first = fencing.Remaining(1, 19, 0, 0.1)
+    monkeypatch.setattr(watcher, "ask", lambda _member: (0, "off"))
+    monkeypatch.setattr(watcher, "remaining", lambda _leadership: fencing.Remaining(1, 19, 4, 4.1))
+    watcher.ask_and_release(HELD)
+    assert watcher.etcd.calls == []
+    assert watcher.counters["refusals"] == 1
+
+
+def test_counters_are_written_for_prometheus(watcher):
+    watcher.count("releases")
+    text = pathlib.Path(watcher.config["metrics"]).read_text()
+    assert "tierline_fencing_releases_total 1\n" in text
+    assert "tierline_fencing_refusals_total 0\n" in text
