@@ -246,7 +246,7 @@ def run(store, tenants, check_mode):
     seen = store.read(
         [name for tenant in tenants for name in tenant.role_names],
         [tenant.database for tenant in tenants],
-        {tenant.database: (tenant.owner, tenant.present_roles(REPORTING)) for tenant in tenants},
+        {tenant.database: (tenant.owner, tenant.present_roles(REPORTING)) for tenant in tenants if tenant.present},
     )
     changes = plan_tenants(seen, tenants)
     if not check_mode:

@@ -137,15 +137,15 @@ class Store:
     ) -> Cluster:
         """A fixed number of queries, and one short session for each database that exists.
 
-        ``readers`` names, for each database, the owner and the roles that may want to read what the owner makes.
+        ``readers`` names, for each database whose contents matter, the owner and the roles that shall read what the owner makes.
         """
         found = {row[0]: _database(row) for row in self._rows(_DATABASES, [*databases, *SHARED_DATABASES])}
-        inside = [name for name in databases if name in found and found[name].accepts_connections]
-        asked = [(name, *(readers or {}).get(name, ("", []))) for name in inside]
+        asked_for = dict.fromkeys(databases, ("", ())) if readers is None else readers
+        inside = [name for name in asked_for if name in found and found[name].accepts_connections]
         return Cluster(
             roles={row[0]: _role(row) for row in self._rows(_ROLES, list(roles))},
             databases=found,
-            contents=dict(zip(inside, _parallel(lambda what: self._contents(*what), asked), strict=True)),
+            contents=dict(zip(inside, _parallel(lambda name: self._contents(name, *asked_for[name]), inside), strict=True)),
             available_extensions=frozenset(row[0] for row in self._rows(_EXTENSIONS)),
         )
 
@@ -185,8 +185,7 @@ class Store:
         for stage in Stage:
             batch = stages.get(stage, [])
             if stage in (Stage.CREATE_DATABASE, Stage.DROP_DATABASE):
-                for change in batch:
-                    self._apply_alone(str(change), statement(change))
+                self._apply_each([(str(change), statement(change)) for change in batch])
             elif stage is Stage.CONTENTS:
                 by_database = [list(c) for _name, c in groupby(sorted(batch, key=lambda c: c.name), key=lambda c: c.name)]
                 _parallel(lambda inside: self._apply_together(inside, inside[0].name), by_database)
@@ -210,14 +209,21 @@ class Store:
         self._apply_alone(str(create), statement(create))
         try:
             self._apply_together([close, extend], TEMPLATE_DATABASE)
-            for creation in copies.creations:
-                self._apply_alone(str(creation), copy_statement(creation, TEMPLATE_DATABASE))
+            self._apply_each([(str(c), copy_statement(c, TEMPLATE_DATABASE)) for c in copies.creations])
         finally:
             self._apply_alone(f"drop database {TEMPLATE_DATABASE}", drop)
 
-    def _apply_alone(self, doing: str, composed: sql.Composable) -> None:
-        # One after the other: the server gains next to nothing from making several databases at a time.
-        with self._explained(doing), self._session.cursor() as cursor:
+    def _apply_each(self, statements: Sequence[tuple[str, sql.Composable]]) -> None:
+        """Statements that can't share a transaction, over several sessions: one waits for the disk while another copies."""
+        _parallel(self._apply_share, [statements[n::_WORKERS] for n in range(min(_WORKERS, len(statements)))])
+
+    def _apply_share(self, statements: Sequence[tuple[str, sql.Composable]]) -> None:
+        with contextlib.closing(self._connect(MAINTENANCE_DATABASE)) as session:
+            for doing, composed in statements:
+                self._apply_alone(doing, composed, session)
+
+    def _apply_alone(self, doing: str, composed: sql.Composable, session: psycopg2.extensions.connection | None = None) -> None:
+        with self._explained(doing), (session or self._session).cursor() as cursor:
             cursor.execute(composed)
 
     def _apply_together(self, changes: Sequence[Change], database: str) -> None:
