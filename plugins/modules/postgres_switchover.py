@@ -10,7 +10,7 @@ module: postgres_switchover
 version_added: 0.1.0
 short_description: Hand the primary's role to a replica
 description:
-  - Hands the role of the primary over without an error for applications that connect through PgBouncer. New transactions wait on
+  - Hands the role of the primary over while applications that connect through PgBouncer wait. New transactions are held on
     the PgBouncers of all members (PAUSE), those in progress end, Patroni switches over, and applications go on (RESUME) on the
     new primary. Sessions of a database that is pooled by session, such as Odoo's bus, reconnect.
   - Refuses an unhealthy cluster, and a candidate that couldn't take over without loss. Returns when the cluster is healthy again.

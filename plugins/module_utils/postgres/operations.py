@@ -32,6 +32,8 @@ class Api(Protocol):
 
 
 class Poolers(Protocol):
+    stall: float
+
     def states(self) -> dict[str, str]: ...
     def resume(self) -> None: ...
     def paused(self, patience: float, interrupt: bool, deadline: float) -> contextlib.AbstractContextManager[None]: ...
@@ -175,10 +177,9 @@ class Operator:
             return
         limits = self.limits
         deadline = limits.transactions + max(limits.switchover, limits.restart) + limits.resigned + limits.endpoints
-        begin = self.clock.now()
         with self.poolers.paused(limits.transactions, limits.interrupt, deadline):
             yield
-        self.stall = self.clock.now() - begin
+        self.stall = self.poolers.stall
 
     def reinitialise(self, name: str, force: bool) -> Cluster:
         """Throw a replica's data away and copy it from the primary again. The other members must be well; this one needn't."""

@@ -51,6 +51,9 @@ class Poolers:
             }
             for name, address in members.items()
         }
+        self._kept: dict[str, Any] = {}
+        # Seconds between PAUSE and the last RESUME.
+        self.stall = 0.0
 
     def states(self) -> dict[str, str]:
         """For each member: active, paused, suspended, or why it doesn't say."""
@@ -71,15 +74,19 @@ class Poolers:
         Transactions in progress get ``patience`` seconds to end. Then this gives up, unless it may ``interrupt`` them."""
         consoles = self._consoles()
         try:
+            self._kept = {name: self._connect(name) for name in consoles}
             with self._guarded(deadline):
+                begin = time.monotonic()
                 try:
                     self._pause(consoles, patience, interrupt)
                     yield
                 finally:
                     self.resume()
+                    self.stall = time.monotonic() - begin
         finally:
-            for console in consoles.values():
-                console.close()
+            for connection in (*consoles.values(), *self._kept.values()):
+                connection.close()
+            self._kept = {}
 
     def _consoles(self) -> dict[str, Any]:
         """Open all before the first is paused: what fails here has stopped nobody."""
@@ -138,18 +145,22 @@ class Poolers:
         return None
 
     def _query(self, name: str, command: str) -> list[dict[str, Any]]:
+        """Over the connection that is kept while the pools are paused, if it stands: making one takes longer than asking."""
+        kept = self._kept.get(name)
         try:
-            with contextlib.closing(psycopg2.connect(**self._logins[name])) as connection:
-                # The console knows no transactions.
-                connection.autocommit = True
-                cursor = connection.cursor()
-                cursor.execute(command)
-                if cursor.description is None:
-                    return []
-                columns = [column[0] for column in cursor.description]
-                return [dict(zip(columns, row, strict=True)) for row in cursor.fetchall()]
+            if kept is not None:
+                with contextlib.suppress(psycopg2.OperationalError, psycopg2.InterfaceError):
+                    return _ask(kept, command)
+            with contextlib.closing(self._connect(name)) as connection:
+                return _ask(connection, command)
         except psycopg2.Error as error:
             raise PostgresError(f"PgBouncer of {name}: {str(error).strip()}") from error
+
+    def _connect(self, name: str) -> Any:
+        connection = psycopg2.connect(**self._logins[name])
+        # The console knows no transactions.
+        connection.autocommit = True
+        return connection
 
     def _asynchronous(self, name: str) -> Any:
         try:
@@ -181,6 +192,8 @@ class Poolers:
         """Runs in a process of its own and never returns. It must outlive its parent, its terminal and its connection."""
         try:
             os.setsid()
+            # Those belong to the parent, which may be using them.
+            self._kept = {}
             for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGINT):
                 signal.signal(number, signal.SIG_IGN)
             # Whoever started the module waits for the end of its output.
@@ -200,6 +213,15 @@ class Poolers:
             if not [failure for failure in map(self._resume, self._logins) if failure]:
                 return
             time.sleep(1)
+
+
+def _ask(connection: Any, command: str) -> list[dict[str, Any]]:
+    cursor = connection.cursor()
+    cursor.execute(command)
+    if cursor.description is None:
+        return []
+    columns = [column[0] for column in cursor.description]
+    return [dict(zip(columns, row, strict=True)) for row in cursor.fetchall()]
 
 
 def _finish(connection: Any, timeout: float) -> None:

@@ -18,7 +18,8 @@ def as_lines(cluster: Mapping[str, Any], name: str) -> list[str]:
     widths = [max(len(row[column]) for row in rows) for column in range(len(_HEAD))]
     lines = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
     verdict = "healthy" if cluster["healthy"] else "NOT HEALTHY: " + "; ".join(cluster["reasons"])
-    return [f"cluster {name}: {verdict}", *lines]
+    mode = " (maintenance mode)" if cluster["paused"] else ""
+    return [f"cluster {name}{mode}: {verdict}", *lines]
 
 
 def _row(member: Mapping[str, Any], pooler: str) -> tuple[str, ...]:

@@ -132,6 +132,8 @@ class FakeApi:
 
 
 class FakePoolers:
+    stall = 0.5
+
     def __init__(self, state="active"):
         self.state, self.pauses, self.guarded = state, 0, False
 

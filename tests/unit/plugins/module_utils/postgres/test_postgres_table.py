@@ -21,6 +21,10 @@ def test_a_cluster_is_printed_with_its_verdict():
         "db2     replica  streaming  1         0 B  yes          yes                -",
         "db3     replica  streaming  1         0 B  yes          no                 -",
     ]
+    assert (
+        as_lines({**describe(cluster), "healthy": True, "paused": True}, "shared")[0]
+        == "cluster shared (maintenance mode): healthy"
+    )
     waiting = replace(cluster.members[0], pending_restart=True, pending_reasons={"port": {}})
     broken = Cluster((waiting, Member("db2", error="refused")))
     assert as_lines(describe(broken), "shared") == [
