@@ -19,7 +19,7 @@ HOOK = "/usr/local/lib/tierline-lab/power_hook.py"
 WATCHER = "tierline-fencing.service"
 ETCDCTL = (
     "etcdctl --endpoints=https://{member}:2379 --cacert=/etc/tierline/pki/ca.crt "
-    "--cert=/etc/tierline/pki/patroni/tls.crt --key=/etc/tierline/pki/patroni/tls.key --command-timeout=3s"
+    "--cert=/etc/tierline/pki/patroni/tls.crt --key=/etc/tierline/pki/patroni/tls.key --command-timeout=10s"
 )
 
 
