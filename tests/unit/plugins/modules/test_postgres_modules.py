@@ -23,6 +23,7 @@ from ansible_collections.tierline.erp.plugins.modules import (
     postgres_cluster_config,
     postgres_cluster_info,
     postgres_cluster_restart,
+    postgres_endpoint_probe,
     postgres_reinitialise,
     postgres_services,
     postgres_switchover,
@@ -38,6 +39,7 @@ MODULES = [
     postgres_cluster_config,
     postgres_cluster_info,
     postgres_cluster_restart,
+    postgres_endpoint_probe,
     postgres_reinitialise,
     postgres_services,
     postgres_switchover,
@@ -283,3 +285,21 @@ def test_services_are_read_from_the_arguments():
         Service("rewind", "rewinder", "c", 10),
         Service("backup", "pgbackrest", None, 2, present=False),
     ]
+
+
+class Flaky:
+    def __init__(self, clock):
+        self.clock = clock
+
+    def write(self):
+        down = 3 <= self.clock.now() < 5
+        self.clock.sleep(0.01)
+        return "gone" if down else ""
+
+
+def test_a_probe_measures_how_long_writes_fail():
+    clock = Waiting()
+    found = postgres_endpoint_probe.run(Flaky(clock), 10, 10, clock)
+    assert found["outage"] == pytest.approx(2, abs=0.11)
+    assert found["first_error"] == "gone"
+    assert found["errors"] + found["writes"] > 90
