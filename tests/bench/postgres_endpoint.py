@@ -59,7 +59,8 @@ def sql(container: str, *statements: str) -> str:
 def pgbench(arguments: argparse.Namespace, environment: dict[str, str], options: list[str]) -> float:
     output = run(arguments.container[0], [f"{arguments.bin}/pgbench", "--no-vacuum", *options, NAME], environment)
     found = re.search(r"^tps = ([\d.]+)", output, re.MULTILINE)
-    return float(found[1]) if found else sys.exit(f"pgbench said nothing of transactions per second:\n{output}")
+    # It says nothing where not one transaction was finished, which a machine that is busy enough brings about.
+    return float(found[1]) if found else 0.0
 
 
 def sides(arguments: argparse.Namespace, primary: str, password: str) -> dict[str, dict[str, str]]:
@@ -117,6 +118,10 @@ def main() -> int:
     print(f"{arguments.rounds} rounds of {arguments.seconds} s for each side and workload")
     medians = {name: {way: statistics.median(seen) for way, seen in of.items()} for name, of in figures.items()}
     for name, of in medians.items():
+        if not of["direct"]:
+            sys.exit(
+                f"{name}: not one transaction in {arguments.seconds} s on PostgreSQL itself; the machine is too busy to measure"
+            )
         ratio, goal = of["endpoint"] / of["direct"], f"goal {GOAL:.2f}" if name == "writes" else ""
         print(f"{name:9} direct {of['direct']:9.1f}   endpoint {of['endpoint']:9.1f}   ratio {ratio:5.2f}   {goal}")
     if arguments.json:
