@@ -9,7 +9,7 @@ import contextlib
 from collections.abc import Mapping, Sequence
 from typing import Any, cast
 
-from .models import MAINTENANCE_DATABASE, Action, Change
+from .models import Action, Change
 from .scram import make_verifier
 from .services import LOOKUP_BODY
 
@@ -147,7 +147,8 @@ def _drop_database(_change: Change, name: sql.Identifier) -> sql.Composable:
 
 
 def _drop_role(_change: Change, name: sql.Identifier) -> sql.Composable:
-    return sql.SQL("REVOKE ALL ON DATABASE {} FROM {}; DROP ROLE {}").format(sql.Identifier(MAINTENANCE_DATABASE), name, name)
+    # In the database postgres: what the role was granted there (connecting, functions) holds it back. It can own nothing there.
+    return sql.SQL("DROP OWNED BY {}; DROP ROLE {}").format(name, name)
 
 
 def _functions(change: Change, name: sql.Identifier) -> sql.Composable:
