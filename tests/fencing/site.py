@@ -135,7 +135,7 @@ class Clients:
             client.join(40)
 
     def times(self) -> list[float]:
-        return sorted(at for client in self.clients for at, _ in list(client.acknowledged))
+        return sorted(at for client in self.clients for at, _number in list(client.acknowledged))
 
     def outage(self, since: float) -> float:
         """The longest time without an acknowledgement from then on, up to now."""
@@ -154,4 +154,4 @@ class Clients:
         """Acknowledged numbers that the primary doesn't have."""
         rows = self.site.cluster.sql(self.site.primary(), f"SELECT number FROM {self.table}")
         there = {int(row[0]) for row in rows}
-        return len({number for client in self.clients for _, number in client.acknowledged} - there)
+        return len({number for client in self.clients for _at, number in client.acknowledged} - there)

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Union
 
 from .cluster import Cluster, Member
 from .errors import PostgresError
@@ -40,7 +41,7 @@ class Switchover:
         return f"switchover from {self.leader} to {self.candidate}"
 
 
-Step = Restart | Switchover
+Step = Union[Restart, Switchover]  # noqa: UP007 (evaluated, and pylint doesn't follow | between classes)
 
 
 def is_pending(member: Member) -> bool:

@@ -1,4 +1,3 @@
-#!/usr/bin/python3
 # Copyright (c) 2026, the tierline.erp contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
@@ -50,7 +49,7 @@ class Etcd:
 
     def call(self, path, body):
         problem = "no endpoint"
-        for _ in self._endpoints:
+        for _attempt in self._endpoints:
             try:
                 return self._post(path, body)
             except (OSError, http.client.HTTPException, ValueError) as error:
