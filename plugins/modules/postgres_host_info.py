@@ -186,7 +186,7 @@ files:
   returned: success
   type: dict
   sample: {ca.crt: 5f1c09, etcd/tls.crt: 1b2d77, etcd/tls.key: 99aa01}
-unreachable:
+out_of_reach:
   description: Members that can't be reached from here, by name, and why.
   returned: success
   type: dict
@@ -281,7 +281,8 @@ def run(asked: dict[str, Any]) -> dict[str, Any]:
         },
         "free_bytes": host.free_bytes(asked["data_dir"]),
         **_certificates(asked),
-        "unreachable": {
+        # "unreachable" would tell Ansible that this very host is.
+        "out_of_reach": {
             name: f"{address} {problems[address]}" for name, address in sorted(addresses.items()) if address in problems
         },
         "open_ports": host.open_ports(own, asked["own_ports"], asked["timeout"]),

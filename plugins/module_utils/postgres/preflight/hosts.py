@@ -77,7 +77,7 @@ def _certificate(wanted: Facts, host: Facts, certificate: str, seen: Facts) -> I
 
 
 def network(host: Facts) -> Iterator[str]:
-    for name, problem in sorted(host["unreachable"].items()):
+    for name, problem in sorted(host["out_of_reach"].items()):
         yield (
             f"{host['member']} cannot reach the member {name} ({problem}): the members need each other's ports for PostgreSQL, "
             f"Patroni and etcd. Mend name or firewall, start the host, or replace or remove the member {name}."

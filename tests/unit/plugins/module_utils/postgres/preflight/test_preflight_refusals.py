@@ -55,7 +55,7 @@ def host(name="db1", **changes):
         "free_bytes": 50 * GIB,
         "certificates": {"etcd": dict(certificate)},
         "files": {"ca.crt": "0a", "etcd/tls.crt": "1b"},
-        "unreachable": {},
+        "out_of_reach": {},
         "open_ports": [5432],
         "etcd_data": {"path": "/var/lib/etcd/shared", "member_id": name[2:], "cluster_id": "c1"},
         "etcd": etcd(),
@@ -188,7 +188,7 @@ def test_settings_that_cannot_work(want, needles):
             "db3 lacks etcd/tls.crt in /etc/tierline/pki: run the role tierline.erp.pki first",
         ),
         (
-            {"unreachable": {"db2": "db2.example.net port 2380: no answer within 3 s"}},
+            {"out_of_reach": {"db2": "db2.example.net port 2380: no answer within 3 s"}},
             "db3 cannot reach the member db2 (db2.example.net port 2380",
         ),
         (
@@ -280,7 +280,7 @@ def test_hosts_that_are_told_of_different_members():
 
 
 def test_everything_is_told_at_once_and_once():
-    hosts = [host("db1", free_bytes=0), host("db2", debian_clusters=["x"]), host("db3", unreachable={"db1": "x"})]
+    hosts = [host("db1", free_bytes=0), host("db2", debian_clusters=["x"]), host("db3", out_of_reach={"db1": "x"})]
     assert len(refused(wanted(synchronous_mode="off", synchronous_strict=True), *hosts)) == 4
 
 
