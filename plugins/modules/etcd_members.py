@@ -93,19 +93,18 @@ initial_cluster:
 
 import time
 from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
 
 from ..module_utils.etcd.arguments import CONNECTION, open_client
 from ..module_utils.etcd.arguments import wanted as wanted_members
 from ..module_utils.etcd.client import EtcdClient
-from ..module_utils.etcd.errors import EtcdError, EtcdUnavailableError
+from ..module_utils.etcd.errors import EtcdError
 from ..module_utils.etcd.models import Cluster, Step, Wanted
+from ..module_utils.etcd.patience import patiently
 from ..module_utils.etcd.plan import after, initial_cluster, next_step, plan
 from ..module_utils.etcd.report import as_lines
-
-T = TypeVar("T")
 
 ARGUMENTS: dict[str, Any] = {
     **CONNECTION,
@@ -125,7 +124,7 @@ def run(
     check_mode: bool,
     pause: Callable[[float], None] = time.sleep,
 ) -> dict[str, Any]:
-    before = _patiently(client.cluster, 0 if check_mode else timeout, pause)
+    before = patiently(client.cluster, 0 if check_mode else timeout, pause)
     if check_mode:
         steps = plan(before, wanted, remove, lost)
         now = before
@@ -154,19 +153,10 @@ def _carry_out(
 
     done: list[Step] = []
     while True:
-        step, cluster = _patiently(advance, timeout, pause)
+        step, cluster = patiently(advance, timeout, pause)
         if step is None or step.action == "start":
             return done, cluster
         done.append(step)
-
-
-def _patiently(attempt: Callable[[], T], seconds: int, pause: Callable[[float], None]) -> T:
-    for _second in range(seconds):
-        try:
-            return attempt()
-        except EtcdUnavailableError:
-            pause(1)
-    return attempt()
 
 
 def _start(cluster: Cluster, wanted: list[Wanted], remove: list[str], lost: list[str]) -> dict[str, str]:

@@ -72,7 +72,8 @@ from ansible.module_utils.basic import AnsibleModule
 
 from ..module_utils.etcd.arguments import CONNECTION, open_client
 from ..module_utils.etcd.client import EtcdClient
-from ..module_utils.etcd.errors import EtcdError, EtcdUnavailableError
+from ..module_utils.etcd.errors import EtcdError
+from ..module_utils.etcd.patience import patiently
 from ..module_utils.etcd.rolling import may_restart
 from ..module_utils.etcd.service import Service
 
@@ -97,19 +98,10 @@ def run(
     newer = service.older_than(files)
     if newer and not check_mode:
         # A neighbour that has just restarted needs a moment until it answers.
-        _wait(lambda: may_restart(client.cluster(), member), timeout, pause)
+        patiently(lambda: may_restart(client.cluster(), member), timeout, pause)
         service.restart(timeout)
-        _wait(lambda: may_restart(client.cluster(), ""), timeout, pause)
+        patiently(lambda: may_restart(client.cluster(), ""), timeout, pause)
     return {"changed": bool(newer), "newer": newer, "diff": {"before": {"newer": newer}, "after": {"newer": []}}}
-
-
-def _wait(check: Callable[[], None], seconds: int, pause: Callable[[float], None]) -> None:
-    for _attempt in range(seconds):
-        try:
-            return check()
-        except EtcdUnavailableError:
-            pause(1)
-    return check()
 
 
 def main() -> None:

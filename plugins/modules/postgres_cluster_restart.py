@@ -133,17 +133,22 @@ ARGUMENTS = {
 
 
 def run(operator, which, limit, check_mode):
-    resumed = [f"resume PgBouncer on {', '.join(names)}"] if (names := operator.leftovers()) else []
-    if not check_mode:
+    if check_mode:
+        planned = operator.leftovers()
+    else:
         operator.resume_leftovers()
-    cluster, planned = operator.api.observe(), []
+    cluster = operator.api.observe()
     every = started_before(limit) if limit else not_restarted_since(cluster)
     due = is_pending if which == "pending" else every
     # An unhealthy cluster that waits for nothing is somebody else's business.
     if any(due(member) for member in cluster.members if not member.error):
-        planned = plan(operator.look(), due)
-        cluster = cluster if check_mode else operator.roll(due)
-    done = resumed + planned if check_mode else operator.done
+        # Planned in either case: what would stop half way is refused before the first restart.
+        steps = plan(operator.look(), due)
+        if check_mode:
+            planned += steps
+        else:
+            cluster = operator.roll(due)
+    done = planned if check_mode else operator.done
     return {
         "changed": bool(done),
         "actions": done,

@@ -131,7 +131,7 @@ ARGUMENTS = {
 
 def run(operator, wanted, prepare, check_mode):
     if check_mode:
-        planned = [f"resume PgBouncer on {', '.join(names)}"] if (names := operator.leftovers()) else []
+        planned = operator.leftovers()
     else:
         operator.resume_leftovers()
     cluster = operator.look()

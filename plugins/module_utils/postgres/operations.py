@@ -100,15 +100,16 @@ class Operator:
             self.clock.sleep(_POLL_SECONDS)
 
     def leftovers(self) -> list[str]:
-        """Poolers that an earlier run left paused."""
+        """What is to be done about poolers that an earlier run left paused: one action, or none."""
         if self.poolers is None:
             return []
-        return [name for name, state in self.poolers.states().items() if state == "paused"]
+        paused = [name for name, state in self.poolers.states().items() if state == "paused"]
+        return [f"resume PgBouncer on {', '.join(paused)}"] if paused else []
 
     def resume_leftovers(self) -> None:
-        if self.poolers and (names := self.leftovers()):
+        if self.poolers and (actions := self.leftovers()):
             self.poolers.resume()
-            self.done.append(f"resume PgBouncer on {', '.join(names)}")
+            self.done += actions
 
     def roll(self, due: Due) -> Cluster:
         """Restart every member that is due, one at a time, the primary's role handed over before its turn."""

@@ -8,7 +8,7 @@ next one, which sees the same cluster and takes the same step."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Union
@@ -92,11 +92,11 @@ def plan(cluster: Cluster, due: Due) -> list[str]:
     return [str(step) for step in (*replicas, Switchover(primary.name, candidate(then).name))]
 
 
-def candidate(cluster: Cluster, wanted: str | None = None, avoid: Iterable[str] = ()) -> Member:
+def candidate(cluster: Cluster, wanted: str | None = None) -> Member:
     """Who takes over: the wanted member, else the synchronous replica that lags least."""
     if wanted is not None:
         return _checked(cluster, wanted)
-    fit = [member for member in cluster.replicas if _unfit(cluster, member) is None and member.name not in avoid]
+    fit = [member for member in cluster.replicas if _unfit(cluster, member) is None]
     if not fit:
         raise PostgresError("no replica can take over: " + "; ".join(_why_not(cluster)))
     return min(fit, key=lambda member: (cluster.lag(member) or 0, member.pending_restart, member.name))
