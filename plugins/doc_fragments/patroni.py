@@ -68,3 +68,43 @@ options:
 requirements:
   - psycopg2 >= 2.9 on the host that runs the module, for PgBouncer
 """
+
+    HEALTH = r"""
+options:
+  maximum_lag:
+    description: By how many bytes of WAL a replica may lag in a cluster that counts as healthy.
+    type: int
+    default: 1048576
+"""
+
+    OPERATION = r"""
+options:
+  transactions_timeout:
+    description:
+      - How many seconds transactions in progress get to end, while new ones are held back. When they don't end in time, nothing
+        is changed and the module fails, unless O(interrupt) is true.
+    type: float
+    default: 5
+  interrupt:
+    description: Whether transactions that don't end in time are broken off.
+    type: bool
+    default: false
+  resigned_delay:
+    description: >-
+      How many seconds to keep applications waiting at least after the former primary resigned: as long as the proxies in front
+      of the cluster need to notice it.
+    type: float
+    default: 0
+  endpoints_delay:
+    description: How many seconds to keep applications waiting after the new primary answers, so that all proxies know it.
+    type: float
+    default: 0
+  healthy_timeout:
+    description: How many seconds the cluster may take to be healthy again after each step.
+    type: int
+    default: 120
+  switchover_timeout:
+    description: How many seconds Patroni may take to switch over. Applications go on afterwards, whatever happened.
+    type: int
+    default: 30
+"""

@@ -18,6 +18,7 @@ description:
 extends_documentation_fragment:
   - tierline.erp.attributes
   - tierline.erp.patroni
+  - tierline.erp.patroni.health
 author: The tierline.erp contributors (@tierline)
 options:
   config:
@@ -29,10 +30,6 @@ options:
       - Maintenance mode. While it is on Patroni neither fails over nor starts or stops PostgreSQL. Left as it is when not given.
       - The module returns when every member that answers has taken notice.
     type: bool
-  maximum_lag:
-    description: By how many bytes of WAL a replica may lag in a cluster that counts as healthy.
-    type: int
-    default: 1048576
   timeout:
     description: How many seconds the members may take to notice a change of O(paused).
     type: int
@@ -75,7 +72,12 @@ restart_needed:
 """
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.tierline.erp.plugins.module_utils.postgres.api_arguments import API_ARGUMENTS, Monotonic, open_api
+from ansible_collections.tierline.erp.plugins.module_utils.postgres.api_arguments import (
+    API_ARGUMENTS,
+    HEALTH_ARGUMENTS,
+    Monotonic,
+    open_api,
+)
 from ansible_collections.tierline.erp.plugins.module_utils.postgres.cluster_config import needs_restart, plan_config, restrict
 from ansible_collections.tierline.erp.plugins.module_utils.postgres.errors import PostgresError
 from ansible_collections.tierline.erp.plugins.module_utils.postgres.health import Rules
@@ -83,9 +85,9 @@ from ansible_collections.tierline.erp.plugins.module_utils.postgres.operations i
 
 ARGUMENTS = {
     **API_ARGUMENTS,
+    **HEALTH_ARGUMENTS,
     "config": {"type": "dict", "default": {}},
     "paused": {"type": "bool"},
-    "maximum_lag": {"type": "int", "default": 1048576},
     "timeout": {"type": "int", "default": 60},
 }
 

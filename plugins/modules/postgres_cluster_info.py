@@ -18,12 +18,9 @@ extends_documentation_fragment:
   - tierline.erp.attributes.info
   - tierline.erp.patroni
   - tierline.erp.patroni.poolers
+  - tierline.erp.patroni.health
 author: The tierline.erp contributors (@tierline)
 options:
-  maximum_lag:
-    description: By how many bytes of WAL a replica may lag in a cluster that counts as healthy.
-    type: int
-    default: 1048576
   allow_paused:
     description: Whether a cluster in maintenance mode may count as healthy.
     type: bool
@@ -111,6 +108,7 @@ import time
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.tierline.erp.plugins.module_utils.postgres.api_arguments import (
     API_ARGUMENTS,
+    HEALTH_ARGUMENTS,
     POOLER_ARGUMENTS,
     open_api,
     open_poolers,
@@ -121,7 +119,7 @@ from ansible_collections.tierline.erp.plugins.module_utils.postgres.health impor
 ARGUMENTS = {
     **API_ARGUMENTS,
     **POOLER_ARGUMENTS,
-    "maximum_lag": {"type": "int", "default": 1048576},
+    **HEALTH_ARGUMENTS,
     "allow_paused": {"type": "bool", "default": False},
     "wait": {"type": "int", "default": 0},
 }

@@ -20,6 +20,8 @@ extends_documentation_fragment:
   - tierline.erp.attributes
   - tierline.erp.patroni
   - tierline.erp.patroni.poolers
+  - tierline.erp.patroni.health
+  - tierline.erp.patroni.operation
 author: The tierline.erp contributors (@tierline)
 attributes:
   idempotent:
@@ -39,42 +41,10 @@ options:
         M(tierline.erp.postgres_cluster_info) tells it. So a run that was cut off can be finished without restarting a member
         twice.
     type: str
-  maximum_lag:
-    description: By how many bytes of WAL a replica may lag in a cluster that counts as healthy.
-    type: int
-    default: 1048576
-  transactions_timeout:
-    description:
-      - How many seconds transactions in progress get to end, while new ones are held back. When they don't end in time, nothing
-        is changed and the module fails, unless O(interrupt) is true.
-    type: float
-    default: 5
-  interrupt:
-    description: Whether transactions that don't end in time are broken off.
-    type: bool
-    default: false
-  resigned_delay:
-    description: >-
-      How many seconds to keep applications waiting at least after the former primary resigned: as long as the proxies in front
-      of the cluster need to notice it.
-    type: float
-    default: 0
-  endpoints_delay:
-    description: How many seconds to keep applications waiting after the new primary answers, so that all proxies know it.
-    type: float
-    default: 0
-  healthy_timeout:
-    description: How many seconds the cluster may take to be healthy again after each step.
-    type: int
-    default: 120
   restart_timeout:
     description: How many seconds PostgreSQL may take to restart on one member.
     type: int
     default: 120
-  switchover_timeout:
-    description: How many seconds Patroni may take to switch over.
-    type: int
-    default: 30
 """
 
 EXAMPLES = r"""
@@ -108,6 +78,7 @@ from datetime import datetime
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.tierline.erp.plugins.module_utils.postgres.api_arguments import (
     API_ARGUMENTS,
+    HEALTH_ARGUMENTS,
     OPERATION_ARGUMENTS,
     POOLER_ARGUMENTS,
     open_operator,
@@ -124,11 +95,11 @@ from ansible_collections.tierline.erp.plugins.module_utils.postgres.rolling impo
 ARGUMENTS = {
     **API_ARGUMENTS,
     **POOLER_ARGUMENTS,
+    **HEALTH_ARGUMENTS,
     **OPERATION_ARGUMENTS,
     "which": {"type": "str", "choices": ["pending", "all"], "default": "pending"},
     "started_before": {"type": "str"},
     "restart_timeout": {"type": "int", "default": 120},
-    "switchover_timeout": {"type": "int", "default": 30},
 }
 
 

@@ -16,6 +16,7 @@ description:
 extends_documentation_fragment:
   - tierline.erp.attributes
   - tierline.erp.patroni
+  - tierline.erp.patroni.health
 author: The tierline.erp contributors (@tierline)
 attributes:
   idempotent:
@@ -35,10 +36,6 @@ options:
     description: How many seconds the copy may take.
     type: int
     default: 3600
-  maximum_lag:
-    description: By how many bytes of WAL a replica may lag in a cluster that counts as healthy.
-    type: int
-    default: 1048576
 """
 
 EXAMPLES = r"""
@@ -68,17 +65,22 @@ cluster:
 """
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.tierline.erp.plugins.module_utils.postgres.api_arguments import API_ARGUMENTS, Monotonic, open_api
+from ansible_collections.tierline.erp.plugins.module_utils.postgres.api_arguments import (
+    API_ARGUMENTS,
+    HEALTH_ARGUMENTS,
+    Monotonic,
+    open_api,
+)
 from ansible_collections.tierline.erp.plugins.module_utils.postgres.errors import PostgresError
 from ansible_collections.tierline.erp.plugins.module_utils.postgres.health import Rules, describe
 from ansible_collections.tierline.erp.plugins.module_utils.postgres.operations import Limits, Operator, refuse_reinitialise
 
 ARGUMENTS = {
     **API_ARGUMENTS,
+    **HEALTH_ARGUMENTS,
     "member": {"type": "str", "required": True},
     "force": {"type": "bool", "default": False},
     "timeout": {"type": "int", "default": 3600},
-    "maximum_lag": {"type": "int", "default": 1048576},
 }
 
 

@@ -22,6 +22,8 @@ extends_documentation_fragment:
   - tierline.erp.attributes
   - tierline.erp.patroni
   - tierline.erp.patroni.poolers
+  - tierline.erp.patroni.health
+  - tierline.erp.patroni.operation
 author: The tierline.erp contributors (@tierline)
 attributes:
   idempotent:
@@ -40,38 +42,6 @@ options:
     description: Port of this host's PostgreSQL.
     type: int
     default: 5432
-  maximum_lag:
-    description: By how many bytes of WAL a replica may lag in a cluster that counts as healthy.
-    type: int
-    default: 1048576
-  transactions_timeout:
-    description:
-      - How many seconds transactions in progress get to end, while new ones are held back. When they don't end in time, nothing
-        is changed and the module fails, unless O(interrupt) is true.
-    type: float
-    default: 5
-  interrupt:
-    description: Whether transactions that don't end in time are broken off.
-    type: bool
-    default: false
-  resigned_delay:
-    description: >-
-      How many seconds to keep applications waiting at least after the former primary resigned: as long as the proxies in front
-      of the cluster need to notice it.
-    type: float
-    default: 0
-  endpoints_delay:
-    description: How many seconds to keep applications waiting after the new primary answers, so that all proxies know it.
-    type: float
-    default: 0
-  healthy_timeout:
-    description: How many seconds the cluster may take to be healthy again after each step.
-    type: int
-    default: 120
-  switchover_timeout:
-    description: How many seconds Patroni may take to switch over. Applications go on afterwards, whatever happened.
-    type: int
-    default: 30
 """
 
 EXAMPLES = r"""
@@ -109,6 +79,7 @@ cluster:
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.tierline.erp.plugins.module_utils.postgres.api_arguments import (
     API_ARGUMENTS,
+    HEALTH_ARGUMENTS,
     OPERATION_ARGUMENTS,
     POOLER_ARGUMENTS,
     open_operator,
@@ -121,11 +92,11 @@ from ansible_collections.tierline.erp.plugins.module_utils.postgres.rolling impo
 ARGUMENTS = {
     **API_ARGUMENTS,
     **POOLER_ARGUMENTS,
+    **HEALTH_ARGUMENTS,
     **OPERATION_ARGUMENTS,
     "candidate": {"type": "str"},
     "login_unix_socket": {"type": "str", "default": "/var/run/postgresql"},
     "login_port": {"type": "int", "default": 5432},
-    "switchover_timeout": {"type": "int", "default": 30},
 }
 
 

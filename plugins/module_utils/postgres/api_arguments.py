@@ -34,14 +34,16 @@ POOLER_ARGUMENTS: dict[str, Any] = {
     "pgbouncer_user": {"type": "str", "default": "pgbouncer_admin"},
     "pgbouncer_password": {"type": "str", "no_log": True},
 }
-# What an operation on a running cluster may take: see Rules and Limits.
+# What counts as a healthy cluster: see Rules.
+HEALTH_ARGUMENTS: dict[str, Any] = {"maximum_lag": {"type": "int", "default": DEFAULT_MAXIMUM_LAG}}
+# What an operation on a running cluster may take: see Limits.
 OPERATION_ARGUMENTS: dict[str, Any] = {
-    "maximum_lag": {"type": "int", "default": DEFAULT_MAXIMUM_LAG},
     "transactions_timeout": {"type": "float", "default": 5},
     "interrupt": {"type": "bool", "default": False},
     "resigned_delay": {"type": "float", "default": 0},
     "endpoints_delay": {"type": "float", "default": 0},
     "healthy_timeout": {"type": "int", "default": 120},
+    "switchover_timeout": {"type": "int", "default": 30},
 }
 
 

@@ -50,6 +50,8 @@ FRAGMENTS = {
     "tierline.erp.postgres": postgres.ModuleDocFragment.DOCUMENTATION,
     "tierline.erp.patroni": patroni.ModuleDocFragment.DOCUMENTATION,
     "tierline.erp.patroni.poolers": patroni.ModuleDocFragment.POOLERS,
+    "tierline.erp.patroni.health": patroni.ModuleDocFragment.HEALTH,
+    "tierline.erp.patroni.operation": patroni.ModuleDocFragment.OPERATION,
 }
 
 
