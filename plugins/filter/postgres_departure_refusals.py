@@ -41,19 +41,12 @@ _value:
 from collections.abc import Callable
 from typing import Any
 
-from ansible.errors import AnsibleFilterError
 from ansible_collections.tierline.erp.plugins.module_utils.postgres.preflight.cluster import departure
-
-
-def postgres_departure_refusals(wanted: Any, host: Any) -> list[str]:
-    try:
-        return departure(wanted, host)
-    except (KeyError, TypeError, AttributeError) as error:
-        raise AnsibleFilterError(f"postgres_departure_refusals takes what postgres_host_info returns: {error!r}") from error
+from ansible_collections.tierline.erp.plugins.plugin_utils.host_info import judging
 
 
 class FilterModule:
     """Offer the filter to Ansible."""
 
     def filters(self) -> dict[str, Callable[..., Any]]:
-        return {"postgres_departure_refusals": postgres_departure_refusals}
+        return {"postgres_departure_refusals": judging("postgres_departure_refusals", departure)}

@@ -53,19 +53,12 @@ _value:
 from collections.abc import Callable
 from typing import Any
 
-from ansible.errors import AnsibleFilterError
 from ansible_collections.tierline.erp.plugins.module_utils.postgres.preflight.cluster import start
-
-
-def postgres_etcd_start(wanted: Any, hosts: Any) -> dict[str, Any]:
-    try:
-        return start(wanted, hosts)
-    except (KeyError, TypeError, AttributeError) as error:
-        raise AnsibleFilterError(f"postgres_etcd_start takes what postgres_host_info returns: {error!r}") from error
+from ansible_collections.tierline.erp.plugins.plugin_utils.host_info import judging
 
 
 class FilterModule:
     """Offer the filter to Ansible."""
 
     def filters(self) -> dict[str, Callable[..., Any]]:
-        return {"postgres_etcd_start": postgres_etcd_start}
+        return {"postgres_etcd_start": judging("postgres_etcd_start", start)}

@@ -42,19 +42,12 @@ _value:
 from collections.abc import Callable
 from typing import Any
 
-from ansible.errors import AnsibleFilterError
 from ansible_collections.tierline.erp.plugins.module_utils.postgres.preflight.refusals import refusals
-
-
-def postgres_refusals(wanted: Any, hosts: Any) -> list[str]:
-    try:
-        return refusals(wanted, hosts)
-    except (KeyError, TypeError, AttributeError) as error:
-        raise AnsibleFilterError(f"postgres_refusals takes what postgres_host_info returns: {error!r}") from error
+from ansible_collections.tierline.erp.plugins.plugin_utils.host_info import judging
 
 
 class FilterModule:
     """Offer the filter to Ansible."""
 
     def filters(self) -> dict[str, Callable[..., Any]]:
-        return {"postgres_refusals": postgres_refusals}
+        return {"postgres_refusals": judging("postgres_refusals", refusals)}
