@@ -15,7 +15,7 @@ from typing import Protocol
 
 from .cluster import Cluster
 from .errors import PostgresError
-from .health import Rules, ailments
+from .health import NothingSynchronous, Rules, ailments, in_words
 from .rolling import Due, Restart, Switchover, candidate, next_step
 
 _POLL_SECONDS = 0.5
@@ -73,31 +73,25 @@ class Operator:
     def look(self) -> Cluster:
         """The cluster as it is, which must be healthy."""
         cluster = self.api.observe()
-        if reasons := ailments(cluster, self.rules):
-            raise PostgresError("the cluster isn't healthy, nothing was changed: " + "; ".join(reasons))
+        if reasons := self._ailing(cluster):
+            raise PostgresError(f"the cluster isn't healthy, nothing was changed: {reasons}")
         return cluster
 
     def wait_until_healthy(self, after: str) -> Cluster:
-        end = self.clock.now() + self.limits.healthy
-        while True:
-            cluster = self.api.observe()
-            reasons = ailments(cluster, self.rules)
-            if not reasons:
-                return cluster
-            if self.clock.now() > end:
-                raise PostgresError(
-                    f"after {after} the cluster wasn't healthy again within {self.limits.healthy} s, and no other member was "
-                    f"touched: {'; '.join(reasons)}. Mend it and run this again: it goes on where it stopped"
-                )
-            self.clock.sleep(_POLL_SECONDS)
+        return self._wait(
+            self._ailing,
+            lambda why: (
+                f"after {after} the cluster wasn't healthy again within {self.limits.healthy} s, and no other member was "
+                f"touched: {why}. Mend it and run this again: it goes on where it stopped"
+            ),
+        )
 
     def wait_until_noticed(self, paused: bool) -> None:
         """Until every member that answers knows whether the cluster is in maintenance mode."""
-        end = self.clock.now() + self.limits.healthy
-        while late := [member.name for member in self.api.observe().members if not member.error and member.paused != paused]:
-            if self.clock.now() > end:
-                raise PostgresError(f"{', '.join(late)} didn't notice maintenance mode's change within {self.limits.healthy} s")
-            self.clock.sleep(_POLL_SECONDS)
+        self._wait(
+            lambda seen: ", ".join(member.name for member in seen.members if not member.error and member.paused != paused),
+            lambda late: f"{late} didn't notice maintenance mode's change within {self.limits.healthy} s",
+        )
 
     def leftovers(self) -> list[str]:
         """What is to be done about poolers that an earlier run left paused: one action, or none."""
@@ -122,18 +116,16 @@ class Operator:
         with self._applications_wait() if step.primary else contextlib.nullcontext():
             self.api.restart(step.member, self.limits.restart)
         self.done.append(str(step))
+        self.wait_until_healthy(str(step))
+
+        def unsettled(seen: Cluster) -> str:
+            still = f"it still waits for a restart{_because(seen, step.member)}"
+            return self._ailing(seen) or (still if due(seen.named(step.member)) else "")
+
         # Patroni needs a loop to see that nothing waits any more. One that stays due would be restarted for ever.
-        end = self.clock.now() + _SETTLE_SECONDS
-        while True:
-            cluster = self.wait_until_healthy(str(step))
-            if not due(cluster.named(step.member)):
-                return cluster
-            if self.clock.now() > end:
-                raise PostgresError(
-                    f"{step.member} was restarted and still waits for a restart"
-                    f"{_because(cluster, step.member)}: see journalctl -u patroni there"
-                )
-            self.clock.sleep(_POLL_SECONDS)
+        return self._wait(
+            unsettled, lambda why: f"{step.member} was restarted, but {why}: see journalctl -u patroni there", _SETTLE_SECONDS
+        )
 
     def switch_over(self, cluster: Cluster, wanted: str | None) -> Cluster:
         """Hand the primary's role to a replica while applications wait, and return when the cluster is healthy again."""
@@ -189,20 +181,22 @@ class Operator:
         before = cluster.named(name).started
         self.api.reinitialise(name, force)
         self.done.append(f"reinitialise {name}")
-        return self._wait(lambda seen: _copied(seen, name, before), f"reinitialise {name}")
+        return self._wait(
+            lambda seen: self._ailing(seen) or ("" if _copied(seen, name, before) else "it still runs"),
+            lambda why: f"reinitialise {name} wasn't finished within {self.limits.healthy} s: {why}",
+        )
 
-    def _wait(self, good: Callable[[Cluster], bool], what: str) -> Cluster:
-        end = self.clock.now() + self.limits.healthy
-        while True:
-            cluster = self.api.observe()
-            reasons = ailments(cluster, self.rules)
-            if good(cluster) and not reasons:
-                return cluster
+    def _ailing(self, cluster: Cluster) -> str:
+        return in_words(ailments(cluster, self.rules))
+
+    def _wait(self, obstacle: Callable[[Cluster], str], too_late: Callable[[str], str], seconds: float | None = None) -> Cluster:
+        """Look until there is no obstacle any more. After so many seconds the one that is left becomes an error."""
+        end = self.clock.now() + (self.limits.healthy if seconds is None else seconds)
+        while why := obstacle(cluster := self.api.observe()):
             if self.clock.now() > end:
-                raise PostgresError(
-                    f"{what} wasn't finished within {self.limits.healthy} s: {'; '.join(reasons) or 'it still runs'}"
-                )
+                raise PostgresError(too_late(why))
             self.clock.sleep(_POLL_SECONDS)
+        return cluster
 
 
 def refuse_reinitialise(cluster: Cluster, name: str, rules: Rules) -> None:
@@ -213,11 +207,10 @@ def refuse_reinitialise(cluster: Cluster, name: str, rules: Rules) -> None:
         raise PostgresError(f"{name} can't be told to copy the primary: {member.error}. Start Patroni there first")
     if cluster.paused:
         raise PostgresError("the cluster is in maintenance mode (paused), in which Patroni copies nothing: end it first")
-    others = [reason for reason in ailments(cluster, rules) if not reason.startswith(f"{name} ")]
     # Without this replica there may be none that is synchronous; that is what copying it mends.
-    others = [reason for reason in others if not reason.startswith("synchronous mode ")]
+    others = [found for found in ailments(cluster, rules) if found.member != name and not isinstance(found, NothingSynchronous)]
     if others:
-        raise PostgresError("the rest of the cluster isn't healthy, nothing was changed: " + "; ".join(others))
+        raise PostgresError(f"the rest of the cluster isn't healthy, nothing was changed: {in_words(others)}")
 
 
 def _copied(cluster: Cluster, name: str, before: str) -> bool:

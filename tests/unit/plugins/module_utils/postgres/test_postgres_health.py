@@ -8,8 +8,13 @@ from dataclasses import replace
 
 import pytest
 from ansible_collections.tierline.erp.plugins.module_utils.postgres.cluster import Cluster, Member, read_cluster
-from ansible_collections.tierline.erp.plugins.module_utils.postgres.health import Rules, ailments, describe
+from ansible_collections.tierline.erp.plugins.module_utils.postgres.health import Rules, describe
+from ansible_collections.tierline.erp.plugins.module_utils.postgres.health import ailments as found
 from cluster_fakes import healthy
+
+
+def ailments(*arguments):
+    return list(map(str, found(*arguments)))
 
 
 def with_member(cluster, name, **facts):

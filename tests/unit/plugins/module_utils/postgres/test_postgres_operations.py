@@ -109,7 +109,7 @@ def test_a_member_that_does_not_come_back_stops_the_run():
 
 def test_a_member_that_stays_due_is_not_restarted_for_ever():
     one = operator(healthy())
-    with pytest.raises(PostgresError, match="db2 was restarted and still waits"):
+    with pytest.raises(PostgresError, match="db2 was restarted, but it still waits"):
         one.roll(lambda member: member.name == "db2")
     assert one.api.calls == [("restart", "db2")]
 
@@ -161,6 +161,30 @@ def test_a_replica_is_copied_again():
     assert ailments(cluster)
     assert not ailments(one.reinitialise("db3", force=False))
     assert one.api.calls == [("reinitialise", "db3")]
+
+
+def test_copying_the_only_synchronous_replica_is_what_mends_the_cluster():
+    one = operator(healthy())
+    one.api.change("db2", synchronous=False)
+    one.api.change("db3", synchronous=False, streaming=False)
+    with pytest.raises(PostgresError, match="wasn't finished within 60 s: synchronous mode is quorum"):
+        one.reinitialise("db3", force=False)
+    assert one.api.calls == [("reinitialise", "db3")]
+
+
+def test_a_copy_that_never_ends_is_told():
+    one = operator(healthy())
+    one.api.reinitialise = lambda *_what: None
+    with pytest.raises(PostgresError, match="reinitialise db3 wasn't finished within 60 s: it still runs"):
+        one.reinitialise("db3", force=False)
+
+
+def test_a_member_that_misses_maintenance_mode_is_named():
+    one = operator(healthy())
+    one.api.change("db1", paused=True)
+    one.api.change("db2", error="refused")
+    with pytest.raises(PostgresError, match=r"^db3 didn't notice maintenance mode's change within 60 s"):
+        one.wait_until_noticed(paused=True)
 
 
 @pytest.mark.parametrize(
