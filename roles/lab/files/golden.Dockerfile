@@ -17,6 +17,10 @@ RUN printf '#!/bin/sh\nexit 101\n' > /usr/sbin/policy-rc.d && chmod 755 /usr/sbi
  && apt-get clean && rm -rf /var/lib/apt/lists/* /usr/sbin/policy-rc.d \
  && systemctl disable docker.service docker.socket containerd.service postgresql.service patroni.service etcd.service \
       pgbouncer.service haproxy.service redis-server.service docker-registry.service nftables.service
+# What came later is a layer of its own: an image that is already there grows by it and isn't made again.
+RUN apt-get update \
+ && apt-get install -y --no-install-recommends pgbackrest rclone \
+ && apt-get clean && rm -rf /var/lib/apt/lists/*
 COPY entry.sh /entry.sh
 STOPSIGNAL SIGRTMIN+3
 CMD ["sh", "/entry.sh"]
