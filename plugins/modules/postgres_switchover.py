@@ -18,6 +18,10 @@ description:
     that runs the module. Should that whole host die in the second between PAUSE and RESUME, the next run of this module, or of
     M(tierline.erp.postgres_cluster_restart), resumes what it finds paused.
   - Where the host is the primary, a checkpoint is made first, which makes the switchover itself short.
+  - Patroni's own switchover holds commits up for three seconds and more, because it pauses for fixed times.
+    With O(data_directory), where commits are synchronous and no O(candidate) is asked for, the primary resigns instead.
+    Its PostgreSQL is stopped cleanly, with all WAL on the replicas, then its leader key in etcd is released, and the replicas
+    elect one of them.
 extends_documentation_fragment:
   - tierline.erp.attributes
   - tierline.erp.patroni
@@ -32,8 +36,22 @@ attributes:
       - With O(candidate) the second run finds it to be the primary and changes nothing. Without, each run switches over.
 options:
   candidate:
-    description: Name of the member that is to be the primary. By default the synchronous replica that lags least.
+    description:
+      - Name of the member that is to be the primary.
+      - By default the synchronous replica that lags least, or whom the replicas elect where O(data_directory) is given.
     type: str
+  data_directory:
+    description:
+      - Directory of this host's PostgreSQL, which lets the primary resign.
+      - It needs O(etcd_prefix), and the module must run on the primary, as root or as PostgreSQL's user.
+    type: path
+  etcd_prefix:
+    description: Where Patroni keeps the cluster in etcd, that is namespace, scope and a slash.
+    type: str
+  etcd_port:
+    description: Port for clients of the members' etcd. The certificates are those for Patroni's API.
+    type: int
+    default: 2379
   login_unix_socket:
     description: Directory of the socket of this host's PostgreSQL, for the checkpoint as the superuser. Empty for none.
     type: str
@@ -82,6 +100,7 @@ from ansible_collections.tierline.erp.plugins.module_utils.postgres.api_argument
     HEALTH_ARGUMENTS,
     OPERATION_ARGUMENTS,
     POOLER_ARGUMENTS,
+    RESIGNATION_ARGUMENTS,
     open_operator,
 )
 from ansible_collections.tierline.erp.plugins.module_utils.postgres.checkpoint import checkpoint
@@ -94,6 +113,7 @@ ARGUMENTS = {
     **POOLER_ARGUMENTS,
     **HEALTH_ARGUMENTS,
     **OPERATION_ARGUMENTS,
+    **RESIGNATION_ARGUMENTS,
     "candidate": {"type": "str"},
     "login_unix_socket": {"type": "str", "default": "/var/run/postgresql"},
     "login_port": {"type": "int", "default": 5432},
@@ -113,8 +133,9 @@ def run(operator, wanted, prepare, check_mode):
             planned.append(str(step))
         else:
             prepare()
-            cluster = operator.switch_over(cluster, step.candidate)
+            cluster = operator.switch_over(cluster, wanted)
     done = planned if check_mode else operator.done
+    # Who is elected isn't known before.
     after = wanted or (step.candidate if check_mode else cluster.primary.name)
     return {
         "changed": bool(done),
@@ -126,7 +147,11 @@ def run(operator, wanted, prepare, check_mode):
 
 
 def main():
-    module = AnsibleModule(argument_spec=ARGUMENTS, supports_check_mode=True)
+    module = AnsibleModule(
+        argument_spec=ARGUMENTS,
+        supports_check_mode=True,
+        required_together=[("data_directory", "etcd_prefix")],
+    )
     params = module.params
     try:
         result = run(

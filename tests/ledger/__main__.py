@@ -64,25 +64,26 @@ def arguments(argv: list[str] | None) -> argparse.Namespace:
     return options
 
 
-def operator(lab: Lab, cluster: Cluster) -> Operator | None:
+def operator(lab: Lab, cluster: Cluster, name: str, data_directory: str) -> Operator | None:
     """Whoever has the passwords, if we were told them."""
     passwords = [os.environ.get(name, "") for name in ("LEDGER_API_PASSWORD", "LEDGER_PGBOUNCER_PASSWORD")]
-    return Operator(lab, cluster.names, *passwords) if all(passwords) else None
+    return Operator(lab, cluster.names, name, data_directory, *passwords) if all(passwords) else None
 
 
 def prepare(options: argparse.Namespace) -> tuple[Site, Load]:
     lab = Lab(options.lab, options.cache)
     names = options.members.split(",") if options.members else None
     cluster = Cluster(lab, options.database, names)
+    data_directory = f"/var/lib/postgresql/{options.version}/{options.cluster}"
     site = Site(
         lab,
         cluster,
-        data_directory=f"/var/lib/postgresql/{options.version}/{options.cluster}",
+        data_directory=data_directory,
         chance=random.Random(options.seed),
         lease=float(cluster.config["ttl"]),
         proof=options.proof,
         hold=options.hold,
-        operator=operator(lab, cluster),
+        operator=operator(lab, cluster, options.cluster, data_directory),
     )
     endpoint = Endpoint(
         hosts=tuple((name, lab.addresses[name]) for name in cluster.names),

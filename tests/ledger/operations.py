@@ -24,6 +24,8 @@ class Operator:
 
     lab: Lab
     members: list[str]
+    cluster: str
+    data_directory: str
     api_password: str
     pgbouncer_password: str
 
@@ -32,6 +34,11 @@ class Operator:
             "members": [{"name": name, "address": name} for name in self.members],
             "api_password": self.api_password,
             "pgbouncer_password": self.pgbouncer_password,
+            "data_directory": self.data_directory,
+            "etcd_prefix": f"/tierline/{self.cluster}/",
+            # As the role has them.
+            "resigned_delay": 0.7,
+            "endpoints_delay": 0.4,
             **({"candidate": candidate} if candidate else {}),
         }
         self.play(primary, {"name": "Hand over the primary's role", "tierline.erp.postgres_switchover": wanted})

@@ -55,6 +55,10 @@ class EtcdClient:
         rows = self._first("/v3/kv/range", body).get("kvs", [])
         return {_decoded(row["key"])[len(prefix) :]: _decoded(row.get("value", "")) for row in rows}
 
+    def transact(self, request: Mapping[str, Any]) -> Any:
+        """One transaction, as the gateway words it: compare, success, failure."""
+        return self._first("/v3/kv/txn", request)
+
     def apply(self, step: Step, leader_url: str = "") -> None:
         if step.action == "add":
             self._first("/v3/cluster/member/add", {"peerURLs": [step.peer_url], "isLearner": True})

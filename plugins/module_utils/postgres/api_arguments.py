@@ -9,11 +9,15 @@ import time
 from collections.abc import Mapping
 from typing import Any
 
+from ..etcd.client import EtcdClient
+from ..etcd.errors import EtcdError
+from ..etcd.models import url
 from .errors import PostgresError
 from .health import DEFAULT_MAXIMUM_LAG, Rules
 from .operations import Limits, Operator
 from .patroni import PatroniApi
 from .pgbouncer import PSYCOPG2_IMPORT_ERROR, Poolers
+from .resignation import Resignation, kill_patroni
 
 API_ARGUMENTS: dict[str, Any] = {
     "members": {
@@ -44,6 +48,12 @@ OPERATION_ARGUMENTS: dict[str, Any] = {
     "endpoints_delay": {"type": "float", "default": 0},
     "healthy_timeout": {"type": "int", "default": 120},
     "switchover_timeout": {"type": "int", "default": 30},
+}
+# A primary on this host that resigns: see Resignation.
+RESIGNATION_ARGUMENTS: dict[str, Any] = {
+    "data_directory": {"type": "path"},
+    "etcd_prefix": {"type": "str"},
+    "etcd_port": {"type": "int", "default": 2379},
 }
 
 
@@ -87,6 +97,18 @@ def open_poolers(params: Mapping[str, Any]) -> Poolers | None:
     )
 
 
+def open_resignation(params: Mapping[str, Any]) -> Resignation | None:
+    """None where nobody said where PostgreSQL's data lies: then Patroni switches over."""
+    if not params.get("data_directory"):
+        return None
+    endpoints = [url(address, params["etcd_port"]) for address in addresses(params).values()]
+    try:
+        etcd = EtcdClient(endpoints, params["ca_cert"], params["client_cert"], params["client_key"], timeout=1)
+    except EtcdError as error:
+        raise PostgresError(str(error)) from error
+    return Resignation(etcd, params["etcd_prefix"], params["data_directory"], kill_patroni)
+
+
 def open_operator(params: Mapping[str, Any]) -> Operator:
     limits = Limits(
         healthy=params["healthy_timeout"],
@@ -97,4 +119,5 @@ def open_operator(params: Mapping[str, Any]) -> Operator:
         endpoints=params["endpoints_delay"],
         interrupt=params["interrupt"],
     )
-    return Operator(open_api(params), open_poolers(params), Monotonic(), Rules(params["maximum_lag"]), limits)
+    rules = Rules(params["maximum_lag"])
+    return Operator(open_api(params), open_poolers(params), Monotonic(), rules, limits, open_resignation(params))

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -26,9 +26,14 @@ _SETTLE_SECONDS = 30
 class Api(Protocol):
     def observe(self) -> Cluster: ...
     def is_primary(self, name: str) -> bool: ...
+    def takes_commits(self, name: str, synchronous: bool) -> bool: ...
     def restart(self, name: str, timeout: int) -> None: ...
     def switchover(self, leader: str, candidate: str) -> None: ...
     def reinitialise(self, name: str, force: bool) -> None: ...
+
+
+class Resigner(Protocol):
+    def resign(self, member: str, timeout: float) -> None: ...
 
 
 class Poolers(Protocol):
@@ -67,6 +72,8 @@ class Operator:
     clock: Clock
     rules: Rules = field(default_factory=Rules)
     limits: Limits = field(default_factory=Limits)
+    # Where this host is the primary's, and who takes over needn't be chosen.
+    resigner: Resigner | None = None
     done: list[str] = field(default_factory=list)
     stall: float = 0.0
 
@@ -109,7 +116,7 @@ class Operator:
         """Restart every member that is due, one at a time, the primary's role handed over before its turn."""
         cluster = self.look()
         while (step := next_step(cluster, due)) is not None:
-            cluster = self.switch_over(cluster, step.candidate) if isinstance(step, Switchover) else self._restart(step, due)
+            cluster = self.switch_over(cluster, None) if isinstance(step, Switchover) else self._restart(step, due)
         return cluster
 
     def _restart(self, step: Restart, due: Due) -> Cluster:
@@ -130,32 +137,70 @@ class Operator:
     def switch_over(self, cluster: Cluster, wanted: str | None) -> Cluster:
         """Hand the primary's role to a replica while applications wait, and return when the cluster is healthy again."""
         step = Switchover(cluster.require_primary().name, candidate(cluster, wanted).name)
+        synchronous = cluster.synchronous_mode != "off"
         with self._applications_wait():
-            self._hand_over(step)
+            if self.resigner and synchronous and wanted is None:
+                after = self._resign(step.leader, [member.name for member in cluster.replicas])
+            else:
+                after = self._hand_over(step, synchronous)
+        step = Switchover(step.leader, after)
         self.done.append(str(step))
         cluster = self.wait_until_healthy(str(step))
         if cluster.require_primary().name == step.leader:
             raise PostgresError(f"{step}: {step.leader} is the primary again; see journalctl -u patroni on {step.candidate}")
         return cluster
 
-    def _hand_over(self, step: Switchover) -> None:
+    def _resign(self, leader: str, replicas: Sequence[str]) -> str:
+        """The primary ends, and whoever is elected takes over: see the module resignation."""
+        assert self.resigner is not None
+        self.resigner.resign(leader, self.limits.switchover)
+        resigned = self.clock.now()
+        crowned: dict[str, float] = {}
+
+        def elected() -> str:
+            for name in replicas:
+                if name not in crowned and self.api.is_primary(name):
+                    crowned[name] = self.clock.now()
+            return next((name for name in crowned if self.api.takes_commits(name, synchronous=True)), "")
+
+        after = self._await(elected, f"{leader} resigned, but no replica took over")
+        self._let_proxies_notice(resigned, crowned[after])
+        return after
+
+    def _hand_over(self, step: Switchover, synchronous: bool) -> str:
         """Patroni's answer comes late, so the candidate itself is asked; a refusal comes as an answer."""
         refusal: list[PostgresError] = []
         request = threading.Thread(target=self._request, args=(step, refusal), daemon=True)
         request.start()
-        begin, resigned = self.clock.now(), None
-        while not self.api.is_primary(step.candidate):
+        resigned: list[float] = []
+
+        def taken_over() -> str:
             if refusal:
                 raise refusal[0]
-            if resigned is None and not self.api.is_primary(step.leader):
-                resigned = self.clock.now()
-            if self.clock.now() > begin + self.limits.switchover:
+            if not resigned and not self.api.is_primary(step.leader):
+                resigned.append(self.clock.now())
+            return step.candidate if self.api.takes_commits(step.candidate, synchronous) else ""
+
+        after = self._await(taken_over, f"{step} didn't happen")
+        now = self.clock.now()
+        self._let_proxies_notice(resigned[0] if resigned else now, now)
+        return after
+
+    def _await(self, found: Callable[[], str], failure: str) -> str:
+        """The name that is found, at latest when a switchover must be over."""
+        end = self.clock.now() + self.limits.switchover
+        while not (name := found()):
+            if self.clock.now() > end:
                 raise PostgresError(
-                    f"{step} didn't happen within {self.limits.switchover} s; applications go on with whoever is the primary"
+                    f"{failure} within {self.limits.switchover} s; applications go on with whoever is the primary"
                 )
             self.clock.sleep(_SWITCH_POLL_SECONDS)
-        now = self.clock.now()
-        self.clock.sleep(max(self.limits.endpoints, (resigned or now) + self.limits.resigned - now))
+        return name
+
+    def _let_proxies_notice(self, resigned: float, crowned: float) -> None:
+        """Else PgBouncer might connect to the former primary, which is a replica soon, or to nobody."""
+        noticed = max(resigned + self.limits.resigned, crowned + self.limits.endpoints)
+        self.clock.sleep(max(0.0, noticed - self.clock.now()))
 
     def _request(self, step: Switchover, refusal: list[PostgresError]) -> None:
         try:

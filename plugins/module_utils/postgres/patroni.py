@@ -62,6 +62,19 @@ class PatroniApi:
             return False
         return True
 
+    def takes_commits(self, name: str, synchronous: bool) -> bool:
+        """Whether the member is the primary in PostgreSQL's own words, and has the replica that synchronous commits wait for.
+
+        Patroni itself answers /primary as soon as the promotion has begun."""
+        try:
+            answer = self._call(name, "GET", "/patroni", timeout=_READ_TIMEOUT)
+        except PostgresError:
+            return False
+        if answer.get("role") not in ("primary", "master") or answer.get("state") != "running":
+            return False
+        senders = answer.get("replication") or []
+        return not synchronous or any(sender.get("sync_state") in ("sync", "quorum") for sender in senders)
+
     def read_config(self) -> dict[str, Any]:
         return self._any("/config")
 

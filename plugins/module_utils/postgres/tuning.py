@@ -155,6 +155,8 @@ def _writing(machine: Machine) -> dict[str, Any]:
         "min_wal_size": _mb(most // 4),
         # PostgreSQL's own method ("on") takes several times the processor time of lz4, which shows where whole pages are logged.
         "wal_compression": "lz4",
+        # How soon a replica tries again to reach its primary: after a failover synchronous commits wait for it.
+        "wal_retrieve_retry_interval": "500ms",
     }
 
 

@@ -84,6 +84,9 @@ class FakeApi:
     def is_primary(self, name):
         return self.observe().named(name).primary
 
+    def takes_commits(self, name, synchronous):  # noqa: ARG002 (as the real one)
+        return self.is_primary(name)
+
     def _call(self, *call):
         self.calls.append(call)
         self.observe()
@@ -125,6 +128,11 @@ class FakeApi:
         self._bounce(leader)
         if dies:
             raise Died
+
+    def resign(self, member, _timeout):
+        """The replica that is named last is elected."""
+        self.calls.append(("resign", member))
+        self.switchover(member, self.cluster.replicas[-1].name)
 
     def reinitialise(self, name, _force):
         self._call("reinitialise", name)

@@ -204,3 +204,48 @@ def test_what_is_not_copied(name, change, why):
     with pytest.raises(PostgresError, match=why):
         one.reinitialise(name, force=False)
     assert one.api.calls == []
+
+
+@pytest.mark.parametrize(
+    ("mode", "wanted", "calls"),
+    [
+        ("quorum", None, [("resign", "db1"), ("switchover", "db1", "db3")]),
+        ("quorum", "db2", [("switchover", "db1", "db2")]),
+        # A replica that nobody waited for may miss something, which only Patroni's own switchover looks at.
+        ("off", None, [("switchover", "db1", "db2")]),
+    ],
+)
+def test_the_primary_resigns_where_anybody_synchronous_may_take_over(mode, wanted, calls):
+    one = operator(healthy(3, mode))
+    one.resigner = one.api
+    cluster = one.switch_over(one.look(), wanted)
+    assert one.api.calls == calls
+    assert one.done == [f"switchover from db1 to {calls[-1][2]}"]
+    assert cluster.primary.name == calls[-1][2]
+    assert (one.poolers.pauses, one.poolers.state) == (1, "active")
+
+
+def test_a_primary_that_cannot_resign_leaves_nobody_paused():
+    one = operator(healthy())
+
+    class Broken:
+        def resign(self, _member, _timeout):
+            raise PostgresError("no PostgreSQL runs here")
+
+    one.resigner = Broken()
+    with pytest.raises(PostgresError, match="no PostgreSQL runs here"):
+        one.switch_over(one.look(), None)
+    assert (one.poolers.pauses, one.poolers.state) == (1, "active")
+    assert one.api.calls == []
+
+
+def test_nobody_takes_over():
+    one = operator(healthy())
+
+    class Empty:
+        def resign(self, _member, _timeout):
+            one.api.change("db1", primary=False)
+
+    one.resigner = Empty()
+    with pytest.raises(PostgresError, match="db1 resigned, but no replica took over within 30 s"):
+        one.switch_over(one.look(), None)
