@@ -1,0 +1,11 @@
+# Copyright (c) 2026, the tierline.erp contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What the hardening modules are given; documented in the fragment tierline.erp.hardening."""
+
+from __future__ import annotations
+
+from typing import Any
+
+CONTROLS: dict[str, Any] = {"controls": {"type": "list", "elements": "dict", "required": True}}
