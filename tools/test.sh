@@ -32,6 +32,8 @@ for scenario in molecule/*/molecule.yml; do
   name=$(basename "$(dirname "$scenario")")
   # The fault campaign has not been seen whole yet (docs/failover.md): `make molecule SCENARIO=postgres_failover` runs it.
   [ "$name" != postgres_failover ] || continue
+  # Scanners take ten minutes of CPU time and content from another release: `make molecule SCENARIO=audit` (docs/hardening.md).
+  [ "$name" != audit ] || continue
   phases+=("parts/molecule-$name=$run molecule test -s $name")
 done
 exec tools/phases test --keep-going "$@" "${phases[@]}"

@@ -9,14 +9,12 @@ import ipaddress
 from collections.abc import Iterable
 from typing import Any
 
-from . import explain, ports
+from . import explain, flows, ports
 from .models import Cell, Environment, Estate, Intent, Machine, Resolution, Settings
 from .placement import app_machine
 from .promises import strongest
 from .schema import DEFAULT_EXTENSIONS, DEFAULT_IMAGE, DEFAULT_MODULES
 
-PGBOUNCER_PORT = 6432
-REDIS_PORT = 6379
 REDIS_MEMORY_MB = 256
 # These prove who connects: members to each other, PgBouncer to PostgreSQL. All others serve only, and could open nothing.
 PEERS = ("etcd", "patroni", "pgbouncer")
@@ -95,6 +93,7 @@ def _environment(environment: Environment, facts: Settings, machines: list[str],
 
 def _machine(machine: Machine, cell: Cell, items: dict[str, Settings]) -> Settings:
     variables: Settings = {"estate_cell": cell.name, "estate_certificates": _certificates(machine, items)}
+    variables |= flows.hardening(machine, cell)
     for role, derive in (("postgres", _postgres), ("redis", _redis), ("app", _app), ("edge", _edge)):
         if role in machine.roles:
             variables |= derive(machine, cell, items)
@@ -160,9 +159,9 @@ def _odoo(facts: Settings, cell: Cell) -> Settings:
             "user": name,
             # Any member leads to the primary; libpq takes the next one where a member is gone.
             "host": ",".join(str(member.address) for member in cell.with_role("postgres")),
-            "port": PGBOUNCER_PORT,
+            "port": flows.PGBOUNCER_PORT,
         },
-        "redis": {"host": cell.with_role("redis")[0].address, "port": REDIS_PORT, "user": name, "key_prefix": f"{name}:"},
+        "redis": {"host": cell.with_role("redis")[0].address, "port": flows.REDIS_PORT, "user": name, "key_prefix": f"{name}:"},
         "ports": {slot: facts["ports"][slot] for slot in ("http", "websocket")},
         "workers": settings["sizing.workers"],
         "cron_threads": settings["sizing.cron_threads"],

@@ -1,0 +1,60 @@
+# Copyright (c) 2026, the tierline.erp contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Who may reach what on a machine, and how strictly it is hardened: from the roles of its cell, for the role hardening."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from .models import Cell, Environment, Machine, Settings
+from .schema import PORT_FIRST, PORT_LAST
+
+# As the roles have them by default.
+POSTGRES_PORT, PATRONI_PORT, ETCD_PORTS = 5432, 8008, (2379, 2380)
+PGBOUNCER_PORT, PGBOUNCER_READ_PORT = 6432, 6433
+REDIS_PORT = 6379
+EDGE_PORTS = (80, 443)
+
+_PROFILES = {"baseline": ["cis_level1_server"], "strict": ["cis_level2_server", "anssi_bp28"]}
+
+
+def hardening(machine: Machine, cell: Cell) -> Settings:
+    """The role's variables. A machine keeps the strictest promise among the environments that it serves."""
+    return {
+        "hardening_profiles": _profiles(cell.environments),
+        "hardening_firewall_flows": list(flows(machine, cell)),
+        "hardening_log_retention_days": max((e.settings["logs.retention_days"] for e in cell.environments), default=90),
+    }
+
+
+def _profiles(environments: Iterable[Environment]) -> list[str]:
+    strict = any(environment.settings["hardening.profile"] == "strict" for environment in environments)
+    return list(_PROFILES["strict" if strict else "baseline"])
+
+
+def flows(machine: Machine, cell: Cell) -> Iterator[Settings]:
+    """What roles declare. A machine reaches itself anyway; its containers don't, so they are named."""
+    if "postgres" in machine.roles:
+        members = _others(machine, cell, "postgres")
+        yield from _flow("postgres_members", [POSTGRES_PORT, PATRONI_PORT, *ETCD_PORTS], members)
+        yield from _flow("pgbouncer", [PGBOUNCER_PORT, PGBOUNCER_READ_PORT], _others(machine, cell, "app"), machine)
+    if "redis" in machine.roles:
+        yield from _flow("redis", [REDIS_PORT], _others(machine, cell, "app"), machine)
+    if "app" in machine.roles:
+        # The edge on the same machine comes from the machine itself.
+        for flow in _flow("odoo", [f"{PORT_FIRST}-{PORT_LAST}"], _others(machine, cell, "edge")):
+            yield flow | {"published": True}
+    if "edge" in machine.roles:
+        yield {"name": "web", "ports": [str(port) for port in EDGE_PORTS], "sources": ["any"]}
+
+
+def _others(machine: Machine, cell: Cell, role: str) -> list[str]:
+    return [other.address for other in cell.with_role(role) if other is not machine]
+
+
+def _flow(name: str, ports: Iterable[int | str], sources: list[str], machine: Machine | None = None) -> Iterator[Settings]:
+    containers = machine is not None and "app" in machine.roles
+    if sources or containers:
+        flow: Settings = {"name": name, "ports": [str(port) for port in ports], "sources": sources}
+        yield flow | {"containers": True} if containers else flow

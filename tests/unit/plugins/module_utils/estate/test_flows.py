@@ -1,0 +1,65 @@
+# Copyright (c) 2026, the tierline.erp contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+"""The flows that a firewall is told: each role's own, and nothing more."""
+
+from typing import Any
+
+from ansible_collections.tierline.erp.plugins.module_utils.estate.resolve import resolve
+from ansible_collections.tierline.erp.tests.unit.plugins.module_utils.estate.estates import Bench, environment
+
+
+def _flows(bench: Bench, machine: str) -> dict[str, dict[str, Any]]:
+    return {flow["name"]: flow for flow in resolve(bench.intent()).variables[machine]["hardening_firewall_flows"]}
+
+
+def test_a_single_database_serves_its_applications() -> None:
+    assert _flows(Bench(), "db1") == {
+        "pgbouncer": {"name": "pgbouncer", "ports": ["6432", "6433"], "sources": ["app1"]},
+        "redis": {"name": "redis", "ports": ["6379"], "sources": ["app1"]},
+    }
+
+
+def test_members_talk_to_each_other_only() -> None:
+    bench = Bench()
+    bench.add_cell("vault", members=3)
+    bench.environments["hooli_prod"] = environment("hooli_prod", tenant="hooli", cell="vault", service_tier="regulated")
+    flows = _flows(bench, "vault-db2")
+    assert flows["postgres_members"]["ports"] == ["5432", "8008", "2379", "2380"]
+    assert flows["postgres_members"]["sources"] == ["vault-db1", "vault-db3"]
+    assert flows["pgbouncer"]["sources"] == ["vault-app1"]
+
+
+def test_an_edge_serves_everybody_and_applications_only_other_edges() -> None:
+    bench = Bench()
+    assert _flows(bench, "app1") == {"web": {"name": "web", "ports": ["80", "443"], "sources": ["any"]}}
+    bench.machines["edge1"] = {"machine_roles": ["edge"], "address": "edge1.example.com"}
+    bench.members["shared"].append("edge1")
+    assert _flows(bench, "app1")["odoo"] == {
+        "name": "odoo",
+        "ports": ["10000-32767"],
+        "sources": ["edge1.example.com"],
+        "published": True,
+    }
+
+
+def test_containers_of_a_machine_that_does_everything_reach_its_services() -> None:
+    bench = Bench()
+    bench.machines = {"one": {"machine_roles": ["app", "edge", "postgres", "redis"]}}
+    bench.members = {"shared": ["one"]}
+    flows = _flows(bench, "one")
+    assert flows["pgbouncer"] == {"name": "pgbouncer", "ports": ["6432", "6433"], "sources": [], "containers": True}
+    assert "postgres_members" not in flows
+
+
+def test_a_machine_keeps_the_strictest_promise() -> None:
+    bench = Bench()
+    assert resolve(bench.intent()).variables["db1"]["hardening_profiles"] == ["cis_level1_server"]
+    bench.add_cell("vault", members=3)
+    bench.environments["hooli_prod"] = environment("hooli_prod", tenant="hooli", cell="vault", service_tier="regulated")
+    found = resolve(bench.intent()).variables["vault-app1"]
+    assert found["hardening_profiles"] == ["cis_level2_server", "anssi_bp28"]
+    assert found["hardening_log_retention_days"] == 400

@@ -1,0 +1,190 @@
+# Copyright (c) 2026, the tierline.erp contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import pytest
+import yaml
+from ansible.errors import AnsibleFilterError
+from ansible_collections.tierline.erp.plugins.filter import hardening_controls, hardening_sshd, hardening_table
+from ansible_collections.tierline.erp.plugins.module_utils.hardening.arguments import CONTROLS
+from ansible_collections.tierline.erp.plugins.module_utils.hardening.errors import HardeningError
+from ansible_collections.tierline.erp.plugins.modules import audit_info, firewall, hardening, hardening_info, ssh_server
+
+SETTINGS = {"PermitRootLogin": "no"}
+
+
+class Undo:
+    def __init__(self) -> None:
+        self.pending = False
+        self.said: list[str] = []
+
+    def arm(self, _seconds: int, _keep: Mapping[str, Any], _commands: Sequence[Any]) -> None:
+        self.pending = True
+
+    def confirm(self) -> None:
+        self.pending = False
+        self.said.append("confirmed")
+
+    def restore(self) -> None:
+        self.pending = False
+        self.said.append("restored")
+
+
+class Ssh:
+    def __init__(self) -> None:
+        self.undo = Undo()
+        self.text: str | None = None
+        self.effective: dict[str, str] = {"permitrootlogin": "no"}
+
+    def read(self) -> str | None:
+        return self.text
+
+    def effective_with(self, _text: str) -> dict[str, str]:
+        return self.effective
+
+    def try_out(self, text: str, _before: str | None, seconds: int) -> None:
+        self.undo.arm(seconds, {}, [])
+        self.text = text
+
+
+class Firewall:
+    def __init__(self) -> None:
+        self.undo = Undo()
+        self.file: str | None = None
+        self.kernel: str | None = None
+        self.unit = False
+        self.logged_in: list[str] = []
+
+    def read(self) -> str | None:
+        return self.file
+
+    def loaded(self) -> str | None:
+        return self.kernel
+
+    def enabled(self) -> bool:
+        return self.unit
+
+    def has_nft(self) -> bool:
+        return True
+
+    def check(self, text: str) -> None:
+        assert "policy drop" in text
+
+    def peers(self, _port: int) -> list[str]:
+        return self.logged_in
+
+    def try_out(self, text: str, seconds: int) -> None:
+        self.undo.arm(seconds, {}, [])
+        self.kernel = text
+
+    def keep(self, text: str) -> None:
+        self.file, self.unit = text, True
+        self.undo.confirm()
+
+
+def ssh(store: Ssh, state: str = "tried", check: bool = False) -> dict[str, Any]:
+    return ssh_server.run({"settings": SETTINGS, "state": state, "rollback_seconds": 60}, store, check)
+
+
+def rules(store: Firewall, state: str = "tried", check: bool = False, source: str = "192.0.2.0/28") -> dict[str, Any]:
+    flows = [{"name": "management", "protocol": "tcp", "ports": ["22"], "sources": [source]}]
+    params = {"flows": flows, "state": state, "rollback_seconds": 60, "management_port": 22, "container_interfaces": ["docker0"]}
+    return firewall.run(params, store, check)
+
+
+@pytest.mark.parametrize(("store", "run"), [(Ssh, ssh), (Firewall, rules)])
+def test_tried_then_kept_then_left_alone(store: type, run: Any) -> None:
+    host = store()
+    dry = run(host, check=True)
+    assert not host.undo.pending
+    first = run(host)
+    assert (first["changed"], first["on_trial"], host.undo.pending) == (True, True, True)
+    assert (dry["changed"], dry["on_trial"], dry["diff"]) == (True, False, first["diff"])
+    assert run(host, "kept")["changed"]
+    assert host.undo.said == ["confirmed"]
+    again = run(host)
+    assert (again["changed"], again["on_trial"]) == (False, False)
+
+
+@pytest.mark.parametrize(("store", "run"), [(Ssh, ssh), (Firewall, rules)])
+def test_a_run_that_was_cut_off_goes_back_before_it_tries_again(store: type, run: Any) -> None:
+    host = store()
+    run(host)
+    run(host)
+    assert host.undo.said == ["restored"]
+
+
+@pytest.mark.parametrize(("store", "run"), [(Ssh, ssh), (Firewall, rules)])
+def test_what_is_not_on_trial_can_t_be_kept_and_needs_no_restoring(store: type, run: Any) -> None:
+    host = store()
+    with pytest.raises(HardeningError, match="on trial: they were taken back"):
+        run(host, "kept")
+    assert not run(host, "restored")["changed"]
+    run(host)
+    assert run(host, "restored", check=True)["changed"]
+    assert host.undo.pending
+    assert run(host, "restored")["changed"]
+    assert host.undo.said == ["restored"]
+
+
+def test_settings_that_sshd_would_not_go_by_are_never_written() -> None:
+    host = Ssh()
+    host.effective = {"permitrootlogin": "yes"}
+    with pytest.raises(HardeningError, match="would be yes instead of no"):
+        ssh(host)
+    assert (host.text, host.undo.pending) == (None, False)
+
+
+def test_rules_that_shut_out_a_session_are_never_loaded() -> None:
+    host = Firewall()
+    host.logged_in = ["198.51.100.7"]
+    with pytest.raises(HardeningError, match="couldn't come back"):
+        rules(host)
+    assert (host.kernel, host.undo.pending) == (None, False)
+
+
+def test_rules_that_somebody_flushed_are_loaded_again() -> None:
+    host = Firewall()
+    rules(host)
+    rules(host, "kept")
+    host.kernel = None
+    assert rules(host)["changed"]
+
+
+class Scanners:
+    def openscap(self, _datastream: str, profile: str) -> str:
+        assert profile == "cis_level1_server"
+        result = '<rule-result idref="x"><result>pass</result></rule-result>'
+        return f'<TestResult xmlns="http://checklists.nist.gov/xccdf/1.2">{result}</TestResult>'
+
+    def lynis(self) -> str:
+        return "hardening_index=70\n"
+
+
+@pytest.mark.parametrize(("lynis", "index"), [(True, {"index": 70, "warnings": [], "suggestions": []}), (False, {})])
+def test_scanners(lynis: bool, index: dict[str, Any]) -> None:
+    found = audit_info.run({"datastream": "/x", "profiles": ["cis_level1_server"], "lynis": lynis}, Scanners())
+    assert found["openscap"]["cis_level1_server"]["score"] == 100.0
+    assert found["lynis"] == index
+
+
+def test_filters() -> None:
+    catalogue = [{"id": "root", "title": "Root", "level": 1, "sshd": SETTINGS}]
+    chosen = hardening_controls.FilterModule().filters()["hardening_controls"](catalogue, ["cis_level1_server"])
+    assert hardening_sshd.FilterModule().filters()["hardening_sshd"](chosen) == SETTINGS
+    line = {"id": "root", "state": "failed", "details": ["sshd goes by yes"]}
+    assert hardening_table.FilterModule().filters()["hardening_table"]([line])[1] == "failed: root: sshd goes by yes"
+    with pytest.raises(AnsibleFilterError, match="unknown profile"):
+        hardening_controls.hardening_controls(catalogue, ["all"])
+
+
+@pytest.mark.parametrize("module", [hardening, hardening_info])
+def test_documented_options_are_those_of_the_argument_spec(module: Any) -> None:
+    fragments = yaml.safe_load(module.DOCUMENTATION)["extends_documentation_fragment"]
+    assert "tierline.erp.hardening" in fragments
+    assert set(CONTROLS) == {"controls"}
