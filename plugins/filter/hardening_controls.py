@@ -22,7 +22,7 @@ options:
     elements: dict
     required: true
   profiles:
-    description: Profiles, of V(cis_level1_server), V(cis_level2_server) and V(anssi_bp28).
+    description: Profiles, of V(cis_level1_server), V(cis_level2_server), V(anssi_bp28) and V(lynis).
     type: list
     elements: str
     required: true

@@ -16,7 +16,7 @@ PGBOUNCER_PORT, PGBOUNCER_READ_PORT = 6432, 6433
 REDIS_PORT = 6379
 EDGE_PORTS = (80, 443)
 
-_PROFILES = {"baseline": ["cis_level1_server"], "strict": ["cis_level2_server", "anssi_bp28"]}
+_PROFILES = {"baseline": ["cis_level1_server", "lynis"], "strict": ["cis_level2_server", "anssi_bp28", "lynis"]}
 
 
 def hardening(machine: Machine, cell: Cell) -> Settings:

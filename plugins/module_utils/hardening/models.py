@@ -129,7 +129,7 @@ class Control:
 
 
 def parse(written: Mapping[str, Any]) -> Control:
-    known = {"id", "title", "level", "cis", "anssi", "exemption", "unless_package", "if_package", *KINDS}
+    known = {"id", "title", "level", "cis", "anssi", "lynis", "exemption", "unless_package", "if_package", *KINDS}
     unknown = sorted(set(written) - known)
     if unknown:
         raise HardeningError(
@@ -141,7 +141,7 @@ def parse(written: Mapping[str, Any]) -> Control:
     items = {kind: written[kind] for kind in KINDS if written.get(kind)}
     if not items:
         raise HardeningError(f"control {written['id']} asks for nothing: give it one of {', '.join(KINDS)}")
-    references = {name: str(written[name]) for name in ("cis", "anssi") if written.get(name)}
+    references = {name: str(written[name]) for name in ("cis", "anssi", "lynis") if written.get(name)}
     return Control(
         str(written["id"]),
         str(written["title"]),

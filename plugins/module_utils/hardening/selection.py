@@ -18,15 +18,17 @@ from .errors import HardeningError
 
 Words = Mapping[str, Any]
 
-PROFILES = ("cis_level1_server", "cis_level2_server", "anssi_bp28")
+PROFILES = ("cis_level1_server", "cis_level2_server", "anssi_bp28", "lynis")
+# Profiles of all controls that have a number there.
+_BY_SOURCE = {"anssi_bp28": "anssi", "lynis": "lynis"}
 # Longer than this, an exception is a decision about the baseline and belongs there.
 LONGEST_EXCEPTION = datetime.timedelta(days=400)
 SHORTEST_REASON = 10
 
 
 def belongs(control: Words, profile: str) -> bool:
-    if profile == "anssi_bp28":
-        return bool(control.get("anssi"))
+    if profile in _BY_SOURCE:
+        return bool(control.get(_BY_SOURCE[profile]))
     level = control.get("level")
     return level is not None and (profile == "cis_level2_server" or level == 1)
 

@@ -37,11 +37,11 @@ def test_names_are_unique() -> None:
 
 @pytest.mark.parametrize("control", CONTROLS, ids=lambda control: control["id"])
 def test_a_control(control: dict[str, Any]) -> None:
-    assert set(control) <= {"id", "title", "level", "cis", "anssi", "if_package", "unless_package", *KINDS}
+    assert set(control) <= {"id", "title", "level", "cis", "anssi", "lynis", "if_package", "unless_package", *KINDS}
     assert set(control) & set(KINDS), "it asks for something"
     assert control.get("level") in (None, 1, 2)
     assert ("level" in control) == ("cis" in control), "a level has a number, and a number a level"
-    assert "level" in control or "anssi" in control, "it belongs to a profile"
+    assert {"level", "anssi", "lynis"} & set(control), "it belongs to a profile"
     assert re.fullmatch(r"R\d{1,2}", control.get("anssi", "R1"))
     assert re.fullmatch(r"\d(\.\d+)*", str(control.get("cis", "1")))
 

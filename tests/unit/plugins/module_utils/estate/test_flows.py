@@ -57,9 +57,9 @@ def test_containers_of_a_machine_that_does_everything_reach_its_services() -> No
 
 def test_a_machine_keeps_the_strictest_promise() -> None:
     bench = Bench()
-    assert resolve(bench.intent()).variables["db1"]["hardening_profiles"] == ["cis_level1_server"]
+    assert resolve(bench.intent()).variables["db1"]["hardening_profiles"] == ["cis_level1_server", "lynis"]
     bench.add_cell("vault", members=3)
     bench.environments["hooli_prod"] = environment("hooli_prod", tenant="hooli", cell="vault", service_tier="regulated")
     found = resolve(bench.intent()).variables["vault-app1"]
-    assert found["hardening_profiles"] == ["cis_level2_server", "anssi_bp28"]
+    assert found["hardening_profiles"] == ["cis_level2_server", "anssi_bp28", "lynis"]
     assert found["hardening_log_retention_days"] == 400
