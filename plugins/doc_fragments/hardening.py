@@ -23,8 +23,8 @@ options:
         shells and password ages; C(commands) create a file; C(sshd) are settings that M(tierline.erp.ssh_server) makes, and that
         are only judged here.
       - C(unless_package) and C(if_package) name packages without which, or only with which, the control applies.
-      - C(level), C(cis), C(anssi) and C(lynis) say where the control comes from. C(exemption) holds C(reason) and C(expires) of an
-        exception.
+      - C(level), C(cis), C(anssi) and C(lynis) say where the control comes from. C(exemption) holds C(reason) and C(expires) of
+        an exception.
     type: list
     elements: dict
     required: true

@@ -46,6 +46,8 @@ class Unit:
     load: str = "not-found"
     enabled: str = ""
     active: str = "inactive"
+    # It was started and its conditions didn't hold, as those of a clock in a container.
+    skipped: bool = False
 
 
 @dataclass(frozen=True)

@@ -236,6 +236,9 @@ def _services(wanted: Mapping[str, str], host: Host) -> Iterable[Finding]:
         if unit.load == "not-found":
             yield PASSED if state != "enabled" else Finding("failed", f"{name} doesn't exist here")
             continue
+        if state == "enabled" and unit.enabled in _ENABLED and unit.skipped:
+            yield Finding("not_applicable", f"{name} is enabled, and its conditions don't hold on this host")
+            continue
         good = {
             "enabled": unit.enabled in _ENABLED and unit.active in ("active", "activating"),
             "disabled": unit.enabled not in ("enabled", "enabled-runtime") and unit.active != "active",

@@ -104,11 +104,12 @@ class SystemStore:
 
     def unit(self, name: str) -> Unit:
         if name not in self._units:
-            properties = "--property=LoadState,UnitFileState,ActiveState"
+            properties = "--property=LoadState,UnitFileState,ActiveState,ConditionResult,ConditionTimestampMonotonic"
             lines = run("systemctl", "show", properties, name, check=False).splitlines()
             words = dict(line.split("=", 1) for line in lines if "=" in line)
             load = words.get("LoadState") or "not-found"
-            self._units[name] = Unit(load, words.get("UnitFileState", ""), words.get("ActiveState", "inactive"))
+            skipped = words.get("ConditionResult") == "no" and words.get("ConditionTimestampMonotonic", "0") != "0"
+            self._units[name] = Unit(load, words.get("UnitFileState", ""), words.get("ActiveState", "inactive"), skipped)
         return self._units[name]
 
     def mounts(self) -> Mapping[str, Mount]:

@@ -154,6 +154,8 @@ def test_a_pam_profile_is_in_force_when_the_stack_shows_it() -> None:
         (Unit("loaded", "static", "inactive"), "disabled", "passed"),
         (Unit("loaded", "disabled", "inactive"), "masked", "failed"),
         (Unit("masked", "masked", "inactive"), "masked", "passed"),
+        (Unit("loaded", "enabled", "inactive", True), "enabled", "not_applicable"),
+        (Unit("loaded", "enabled", "active", True), "disabled", "failed"),
         (Unit(), "disabled", "passed"),
         (Unit(), "enabled", "failed"),
     ],
