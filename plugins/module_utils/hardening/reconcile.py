@@ -15,9 +15,11 @@ from typing import Any, Protocol
 from .models import Control, Host, Step, parse
 from .plan import Verdict, judge
 
-# Accounts and commands come last: they may need what the others bring.
+# Accounts come before permissions, since changing one makes new copies of its files; commands may need what the others bring.
 ORDER = (
     "group",
+    "shell",
+    "ages",
     "files",
     "absent",
     "settings",
@@ -27,8 +29,6 @@ ORDER = (
     "fstab",
     "mounts",
     "services",
-    "shell",
-    "ages",
     "commands",
 )
 
