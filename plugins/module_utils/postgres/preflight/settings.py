@@ -12,6 +12,8 @@ from typing import Any
 
 Facts = Mapping[str, Any]
 SIZES = (1, 3, 5)
+# https://www.pgbouncer.org/changelog.html
+AUTH_DBNAME = 1.19
 _PRINTABLE = re.compile(r"[ -~]+")
 
 
@@ -42,6 +44,11 @@ def choices(wanted: Facts) -> Iterator[str]:
         yield (
             f"postgres_ha_version is {wanted['version']}, but Debian {debian} has PostgreSQL {release['postgresql']}: "
             f"set postgres_ha_version to {release['postgresql']} or change the host."
+        )
+    if release["pgbouncer"] < AUTH_DBNAME:
+        yield (
+            f"Debian {debian} has PgBouncer {release['pgbouncer']}, which looks passwords up in the client's own database only "
+            f"(auth_dbname came with {AUTH_DBNAME}), where the role keeps nothing: use Debian 13."
         )
     if mode == "quorum" and release["patroni"] < 4:
         yield (

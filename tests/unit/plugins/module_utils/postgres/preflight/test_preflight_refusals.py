@@ -26,7 +26,7 @@ def wanted(*names, **changes):
         "remove": [],
         "etcd_peer_port": 2380,
         "version": 17,
-        "release": {"postgresql": 17, "patroni": 4},
+        "release": {"postgresql": 17, "patroni": 4, "pgbouncer": 1.24},
         "debian": "13",
         "synchronous_mode": "quorum",
         "synchronous_strict": False,
@@ -136,7 +136,10 @@ def test_what_works_is_not_refused(want, hosts):
         (wanted(member="db9"), ["(db1, db2, db3) lacks this host's member name db9"]),
         (wanted(remove=["db3"]), ["postgres_ha_members_remove names db3, which postgres_ha_members lists"]),
         (wanted(version=16), ["postgres_ha_version is 16, but Debian 13 has PostgreSQL 17"]),
-        (wanted(release={"postgresql": 17, "patroni": 3}), ["needs Patroni 4; Debian 13 has Patroni 3"]),
+        (
+            wanted(release={"postgresql": 17, "patroni": 3, "pgbouncer": 1.18}, debian="12"),
+            ["needs Patroni 4; Debian 12 has Patroni 3", "Debian 12 has PgBouncer 1.18, which looks passwords up"],
+        ),
         (wanted(synchronous_strict=True, synchronous_mode="off"), ["would promise what nothing keeps"]),
         (
             wanted(timing={"ttl": 20, "loop_wait": 5, "retry_timeout": 10}),
