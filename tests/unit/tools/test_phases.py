@@ -63,6 +63,19 @@ def test_lanes_run_beside_each_other_and_in_their_own_order(tmp_path):
     assert done.returncode == 0
 
 
+def test_a_lane_that_is_through_takes_phases_of_the_lane_any(tmp_path):
+    """Phases of `any` wait for each other: one worker alone would wait for ever. The lane's own phases come first."""
+    done = run(
+        tmp_path,
+        "demo",
+        "a/own=sleep 0.3; touch own",
+        "any/one=touch one; until [ -e two ]; do sleep 0.05; done",
+        "any/two=test -e own && touch two; until [ -e one ]; do sleep 0.05; done",
+        "after=test -e two",
+    )
+    assert done.stdout.splitlines()[-1] == "4 passed, 0 failed", done.stdout
+
+
 def test_a_failure_stops_the_other_lane(tmp_path):
     done = run(
         tmp_path, "demo", "a/one=echo $$ >job; sleep 1000", "b/two=until [ -s job ]; do sleep 0.05; done; false", "last=true"
