@@ -3,8 +3,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Mitogen's linear strategy, on any processor. The tests run on it (docs/lab.md); nothing that users run does.
 
-Mitogen pins its processes, and all that they start, to fixed processors. Of two, one is for everything but the multiplexer; runs side
-by side would share it, and so would an engine that a run starts.
+Mitogen pins its processes, and all that they start, to fixed processors. Of two, one is for everything but the multiplexer; runs
+side by side would share it, and so would an engine that a run starts.
 """
 
 from __future__ import annotations
