@@ -140,7 +140,7 @@ class Operator:
         synchronous = cluster.synchronous_mode != "off"
         with self._applications_wait():
             if self.resigner and synchronous and wanted is None:
-                after = self._resign(step.leader, [member.name for member in cluster.replicas])
+                after = self._resign(self.resigner, step.leader, [member.name for member in cluster.replicas])
             else:
                 after = self._hand_over(step, synchronous)
         step = Switchover(step.leader, after)
@@ -150,10 +150,9 @@ class Operator:
             raise PostgresError(f"{step}: {step.leader} is the primary again; see journalctl -u patroni on {step.candidate}")
         return cluster
 
-    def _resign(self, leader: str, replicas: Sequence[str]) -> str:
+    def _resign(self, resigner: Resigner, leader: str, replicas: Sequence[str]) -> str:
         """The primary ends, and whoever is elected takes over: see the module resignation."""
-        assert self.resigner is not None
-        self.resigner.resign(leader, self.limits.switchover)
+        resigner.resign(leader, self.limits.switchover)
         resigned = self.clock.now()
         crowned: dict[str, float] = {}
 
