@@ -71,7 +71,8 @@ options:
             default: 6432
       redis:
         description:
-          - The environment's Redis. The container is told its address.
+          - Redis with TLS, where the environment keeps the sessions of its users. Without it they are kept on the machine's disk.
+          - The certificate of Redis must be from O(ca_file) and carry the host's name.
         type: dict
         suboptions:
           host:
@@ -85,9 +86,11 @@ options:
           user:
             description: ACL user of the environment.
             type: str
+            required: true
           key_prefix:
             description: Beginning of all keys that the user may touch.
             type: str
+            required: true
       ports:
         description:
           - Ports of this machine where the environment is published.
@@ -165,7 +168,7 @@ options:
     default: /var/lib/tierline/odoo
   ca_file:
     description:
-      - Certificate authority, in PEM, that the database's certificate is checked against.
+      - Certificate authority, in PEM, that the certificates of the database and of Redis are checked against.
     type: path
     default: /etc/tierline/pki/ca.crt
 """
@@ -177,4 +180,31 @@ options:
       - How many environments are worked on at a time.
     type: int
     default: 2
+"""
+
+    SERVING = r"""
+options:
+  server_module:
+    description:
+      - The files of the collection's own Odoo module C(tierline_server), which every server loads. It keeps sessions in Redis
+        and answers questions about health.
+      - Give the answer of P(tierline.erp.odoo_server_module#lookup).
+    type: dict
+    required: true
+  addons_dir:
+    description:
+      - Directory on the machine with one subdirectory per version of C(tierline_server). Containers read it.
+    type: path
+    default: /usr/local/share/tierline/odoo
+  listen_addresses:
+    description:
+      - Addresses of the machine where ports are published.
+    type: list
+    elements: str
+    default: [0.0.0.0]
+  wait_timeout:
+    description:
+      - Seconds an environment may take to become healthy.
+    type: int
+    default: 300
 """

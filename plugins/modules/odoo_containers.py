@@ -17,25 +17,15 @@ description:
   - A container is re-created when its image, its configuration or a secret changed. It is started when it is stopped, and
     restarted when it is unhealthy. Otherwise it is not touched.
   - Each environment has a network and a user number of its own, a read-only root, no capabilities and no way to gain privileges.
-  - Returns when every given environment calls itself healthy, which includes that it reaches its database.
+  - Returns when every given environment calls itself healthy, which includes that it has loaded its registry and reaches its
+    database and its sessions.
 requirements:
   - Python library C(docker) 5.0.3 or later and a Docker engine on the machine
 extends_documentation_fragment:
   - tierline.erp.attributes
   - tierline.erp.odoo_environments
   - tierline.erp.odoo_environments.parallel
-options:
-  listen_addresses:
-    description:
-      - Addresses of the machine where ports are published.
-    type: list
-    elements: str
-    default: [0.0.0.0]
-  wait_timeout:
-    description:
-      - Seconds an environment may take to become healthy.
-    type: int
-    default: 300
+  - tierline.erp.odoo_environments.serving
 seealso:
   - module: tierline.erp.odoo_containers_info
   - module: tierline.erp.odoo_databases
@@ -54,12 +44,14 @@ EXAMPLES = r"""
           database: "{{ vault_acme_prod.database }}"
           admin: "{{ vault_acme_prod.admin }}"
           master: "{{ vault_acme_prod.master }}"
+    server_module: "{{ lookup('tierline.erp.odoo_server_module') }}"
 
 - name: Stop an environment for good and keep its filestore
   tierline.erp.odoo_containers:
     environments:
       - environment: acme_training
         state: absent
+    server_module: "{{ lookup('tierline.erp.odoo_server_module') }}"
 """
 
 RETURN = r"""
@@ -91,8 +83,7 @@ def main():
     module = AnsibleModule(
         argument_spec={
             **arguments.reconciling(),
-            "listen_addresses": {"type": "list", "elements": "str", "default": ["0.0.0.0"]},
-            "wait_timeout": {"type": "int", "default": 300},
+            **arguments.serving(),
         },
         supports_check_mode=True,
     )

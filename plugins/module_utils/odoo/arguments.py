@@ -47,8 +47,8 @@ def _redis() -> dict[str, Any]:
         "options": {
             "host": {"type": "str", "required": True},
             "port": {"type": "int", "default": 6379},
-            "user": {"type": "str"},
-            "key_prefix": {"type": "str", "no_log": False},
+            "user": {"type": "str", "required": True},
+            "key_prefix": {"type": "str", "required": True, "no_log": False},
         },
     }
 
@@ -81,11 +81,32 @@ def places() -> dict[str, Any]:
     }
 
 
+def serving() -> dict[str, Any]:
+    """What modules take that run Odoo as a service."""
+    return {
+        "addons_dir": {"type": "path", "default": Settings().addons_dir},
+        "listen_addresses": {"type": "list", "elements": "str", "default": ["0.0.0.0"]},
+        "server_module": {"type": "dict", "required": True},
+        "wait_timeout": {"type": "int", "default": 300},
+    }
+
+
 def settings(params: dict[str, Any]) -> Settings:
-    known = {name: params[name] for name in ("config_dir", "data_dir", "ca_file") if params.get(name)}
+    known = {name: params[name] for name in ("config_dir", "data_dir", "addons_dir", "ca_file") if params.get(name)}
+    for name, value in known.items():
+        if not value.startswith("/"):
+            raise OdooError(f"{name} is {value!r}: an absolute path is needed")
     if params.get("listen_addresses"):
         known["listen_addresses"] = tuple(params["listen_addresses"])
-    for name, value in known.items():
-        if name != "listen_addresses" and not value.startswith("/"):
-            raise OdooError(f"{name} is {value!r}: an absolute path is needed")
+    if "server_module" in params:
+        known["server_module"] = _server_module(params["server_module"])
     return Settings(**known)
+
+
+def _server_module(files: dict[str, Any]) -> dict[str, str]:
+    if "__manifest__.py" not in files:
+        raise OdooError("server_module has no __manifest__.py: give the answer of the lookup tierline.erp.odoo_server_module")
+    wrong = sorted(name for name in files if "/" in name or not name.endswith(".py"))
+    if wrong:
+        raise OdooError(f"server_module has {', '.join(wrong)}: Python files without directories are needed")
+    return {name: str(text) for name, text in files.items()}

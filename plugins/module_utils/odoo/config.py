@@ -16,8 +16,14 @@ from .models import Environment
 
 HTTP_PORT = 8069
 WEBSOCKET_PORT = 8072
+CONFIG_DIR = "/etc/tierline/odoo"
+CA_FILE = f"{CONFIG_DIR}/ca.crt"
 DATA_DIR = "/var/lib/odoo"
-HIDDEN = ("admin_passwd", "db_password")
+ADDONS_DIR = "/usr/share/tierline/odoo/addons"
+HIDDEN = ("admin_passwd", "db_password", "password")
+# Ours among what every Odoo process loads; without the option Odoo would load the first three.
+SERVER_MODULE = "tierline_server"
+_SERVER_WIDE = "base,rpc,web"
 
 _ROUNDS = 600_000  # what Odoo 19 itself uses
 _MIB = 1024 * 1024
@@ -82,13 +88,40 @@ def settings(env: Environment, hashed_master: str) -> dict[str, Any]:
         "max_cron_threads": env.cron_threads,
         "proxy_mode": True,
         "workers": env.workers,
+        **_with_server_module(env.options),
+    }
+
+
+def _with_server_module(options: Mapping[str, Any]) -> dict[str, str]:
+    modules, paths = str(options.get("server_wide_modules") or _SERVER_WIDE), str(options.get("addons_path") or "")
+    return {
+        "addons_path": ",".join(filter(None, (ADDONS_DIR, paths))),
+        "server_wide_modules": f"{modules},{SERVER_MODULE}",
+    }
+
+
+def sessions(env: Environment) -> dict[str, Any]:
+    """Where HTTP sessions are kept: said in any case, since our module takes no answer for a mistake."""
+    if env.redis is None:
+        return {"store": "disk"}
+    return {
+        "ca_file": CA_FILE,
+        "host": env.redis.host,
+        "key_prefix": env.redis.key_prefix,
+        "password": env.secrets["redis"],
+        "port": env.redis.port,
+        "store": "redis",
+        "username": env.redis.user,
     }
 
 
 def setup_settings(env: Environment) -> dict[str, Any]:
     """For a one-off run: nothing listens, nothing is scheduled, and an installation may take its time and memory."""
     unlimited = dict.fromkeys(("limit_memory_soft", "limit_memory_hard", "limit_time_cpu", "limit_time_real"), 0)
-    return {**settings(env, "*"), **unlimited, "workers": 0, "max_cron_threads": 0}
+    # Without our module, which is of no use there: nothing listens.
+    own = {"addons_path": "", "server_wide_modules": _SERVER_WIDE}
+    plain = {name: env.options.get(name, default) for name, default in own.items()}
+    return {**settings(env, "*"), **unlimited, "workers": 0, "max_cron_threads": 0, **plain}
 
 
 def render(values: Mapping[str, Any]) -> str:

@@ -18,6 +18,8 @@ _IMAGE_ID = re.compile(r"sha256:[0-9a-f]{64}")
 _IMAGE_DIGEST = re.compile(r"[^@\s]+@sha256:[0-9a-f]{64}")
 _DOMAIN = re.compile(r"(?=.{1,253}$)[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*")
 _SECRETS = ("database", "admin", "master")
+# What a line of a configuration file can hold, and an ACL of Redis.
+_WORD = re.compile(r"[^\s#;%=]+")
 
 # Settings that the environment's shape or its isolation depends on: `options` may not move them.
 MANAGED_OPTIONS = frozenset(
@@ -48,6 +50,16 @@ class Database:
 
 
 @dataclass(frozen=True)
+class Redis:
+    """Where the environment keeps its sessions."""
+
+    host: str
+    port: int
+    user: str
+    key_prefix: str
+
+
+@dataclass(frozen=True)
 class Ports:
     http: int
     websocket: int
@@ -64,7 +76,7 @@ class Environment:
     domains: tuple[str, ...] = ()
     modules: tuple[str, ...] = ()
     database: Database = Database("", "", "", 0)
-    redis_host: str | None = None
+    redis: Redis | None = None
     ports: Ports = Ports(0, 0)
     workers: int = 2
     cron_threads: int = 1
@@ -87,10 +99,19 @@ class Settings:
     config_dir: str = "/etc/tierline/odoo"
     data_dir: str = "/var/lib/tierline/odoo"
     runtime_dir: str = "/run/tierline/odoo"
+    addons_dir: str = "/usr/local/share/tierline/odoo"
     ca_file: str = "/etc/tierline/pki/ca.crt"
     listen_addresses: tuple[str, ...] = ("0.0.0.0",)
     pids_limit: int = 512
     stop_timeout: int = 60
+    # The files of our Odoo module by name.
+    server_module: Mapping[str, str] = field(default_factory=dict, repr=False)
+
+    @property
+    def server_module_version(self) -> str:
+        """A directory for each version: what runs goes on reading the one that it was started with."""
+        text = "\0".join(f"{name}\0{self.server_module[name]}" for name in sorted(self.server_module))
+        return hashlib.sha256(text.encode()).hexdigest()[:12]
 
 
 def derived_uid(name: str) -> int:
@@ -122,7 +143,8 @@ def _present_problems(env: Environment) -> Iterable[str]:
     yield from (f"modules has {name!r}, which is no module name" for name in env.modules if not _MODULE.fullmatch(name))
     yield from (f"database.{key} is missing" for key in ("name", "user", "host", "port") if not getattr(env.database, key))
     yield from (f"secrets.{key} is missing or empty" for key in _SECRETS if not env.secrets.get(key))
-    for key in _SECRETS:
+    yield from _redis_problems(env)
+    for key in (*_SECRETS, "redis"):
         value = env.secrets.get(key, "")
         if "\n" in value or value != value.strip():
             yield f"secrets.{key} contains a line break or begins or ends with a space: odoo.conf can't hold that"
@@ -141,12 +163,27 @@ def _present_problems(env: Environment) -> Iterable[str]:
     yield from (f"options.{key} contains a line break" for key, value in sorted(env.options.items()) if "\n" in str(value))
 
 
+def _redis_problems(env: Environment) -> Iterable[str]:
+    if env.redis is None:
+        return
+    for key in ("host", "user", "key_prefix"):
+        value = getattr(env.redis, key)
+        if not _WORD.fullmatch(value):
+            yield f"redis.{key} is {value!r}: sessions in Redis need one word"
+    if not 1 <= env.redis.port <= 65535:
+        yield f"redis.port is {env.redis.port}: a number from 1 to 65535 is needed"
+    if not env.secrets.get("redis"):
+        yield "secrets.redis is missing or empty: sessions in Redis need it"
+
+
 def _claims(env: Environment) -> list[tuple[str, Any]]:
     """What only one environment can have."""
     if not env.present:
         return []
     claims: list[tuple[str, Any]] = [("port", env.ports.http), ("port", env.ports.websocket), ("uid", env.uid)]
     claims.append(("database", f"{env.database.name} on {env.database.host}:{env.database.port}"))
+    if env.redis:
+        claims.append(("redis key prefix", f"{env.redis.key_prefix} on {env.redis.host}:{env.redis.port}"))
     return claims + [("domain", name) for name in env.domains]
 
 
@@ -164,9 +201,14 @@ def _duplicates(environments: list[Environment]) -> Iterable[str]:
             seen.setdefault(claim, env.name)
 
 
+def _redis(item: Mapping[str, Any] | None) -> Redis | None:
+    if not item:
+        return None
+    return Redis(_text(item, "host"), int(item.get("port") or 0), _text(item, "user"), _text(item, "key_prefix"))
+
+
 def _one(item: Mapping[str, Any]) -> Environment:
     database = item.get("database") or {}
-    redis = item.get("redis") or {}
     ports = item.get("ports") or {}
     name = _text(item, "environment")
     return Environment(
@@ -182,7 +224,7 @@ def _one(item: Mapping[str, Any]) -> Environment:
             host=_text(database, "host"),
             port=int(database.get("port") or 0),
         ),
-        redis_host=redis.get("host") or None,
+        redis=_redis(item.get("redis")),
         ports=Ports(int(ports.get("http") or 0), int(ports.get("websocket") or 0)),
         workers=int(item["workers"]) if item.get("workers") is not None else 2,
         cron_threads=int(item["cron_threads"]) if item.get("cron_threads") is not None else 1,

@@ -80,6 +80,17 @@ def directories(env: Environment, settings: Settings) -> tuple[File, ...]:
     )
 
 
+def server_module(settings: Settings) -> tuple[File, ...]:
+    """Our Odoo module, which all environments of the machine read and only root writes."""
+    version = f"{settings.addons_dir}/{settings.server_module_version}"
+    home = f"{version}/{config.SERVER_MODULE}"
+    texts = settings.server_module
+    return (
+        *(File(path, 0o755, 0, 0) for path in (settings.addons_dir, version, home)),
+        *(File(f"{home}/{name}", 0o644, 0, 0, texts[name]) for name in sorted(texts)),
+    )
+
+
 def configuration(directory: str, env: Environment, texts: Mapping[str, str]) -> tuple[File, ...]:
     """Files that root owns and only the environment's user reads."""
     home = File(f"{directory}/{env.name}", 0o750, 0, env.uid)
@@ -92,7 +103,7 @@ def desire(env: Environment, settings: Settings, addresses: Mapping[str, str], t
         slot=spec.SLOT,
         network=spec.network(env),
         container=spec.signed(spec.server(env, settings, addresses), texts, key),
-        files=directories(env, settings) + configuration(settings.config_dir, env, texts),
+        files=directories(env, settings) + server_module(settings) + configuration(settings.config_dir, env, texts),
         key=key,
     )
 

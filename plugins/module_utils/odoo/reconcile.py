@@ -14,12 +14,12 @@ from . import config, files
 from . import engine as engines
 from .errors import OdooError, refuse
 from .models import Environment, Settings
-from .plan import Desired, Observed, Step, conflicts, desire, plan, plan_absent
+from .plan import Desired, Observed, Step, conflicts, desire, plan, plan_absent, server_module
 
 
 def resolve(env: Environment) -> dict[str, str]:
     """Addresses for the names that a container of this environment needs."""
-    names = [*env.database.hosts, *([env.redis_host] if env.redis_host else [])]
+    names = [*env.database.hosts, *([env.redis.host] if env.redis else [])]
     found = {name: files.container_address(name) for name in names}
     return {name: address for name, address in found.items() if address}
 
@@ -43,7 +43,11 @@ def texts(env: Environment, settings: Settings, ca: str, key: bytes) -> dict[str
     have = files.read([path]).get(path)
     existing = config.read_option(have.content, "admin_passwd") if have and have.content else None
     hashed = config.admin_passwd(env.secrets["master"], env.name, key, existing)
-    return {"odoo.conf": config.render(config.settings(env, hashed)), "ca.crt": ca}
+    return {
+        "ca.crt": ca,
+        "odoo.conf": config.render(config.settings(env, hashed)),
+        "sessions.conf": config.render(config.sessions(env)),
+    }
 
 
 def desired(environments: list[Environment], settings: Settings, check_mode: bool) -> list[Desired]:
@@ -145,7 +149,7 @@ def apply(
     containers = {want.env.name: want.container_name for want in wanted}
     names = list(dict.fromkeys([step.environment for step in todo] + list(containers)))
     by_name: Mapping[str, list[Step]] = {name: [step for step in todo if step.environment == name] for name in names}
-    shared = {settings.config_dir, settings.data_dir}
+    shared = {settings.config_dir, settings.data_dir, *(file.path for file in server_module(settings))}
     for step in {step.subject: step for step in todo if step.subject in shared}.values():
         apply_step(engine, step, settings)
     if wanted:

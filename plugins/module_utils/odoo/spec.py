@@ -20,17 +20,17 @@ LABEL_CONFIG = "tierline.config"
 SLOT = "blue"
 SETUP_SLOT = "setup"
 
-_CONFIG_MOUNT = "/etc/tierline/odoo"
+_CONFIG_MOUNT = config.CONFIG_DIR
 _SECOND = 1_000_000_000
 
 # libpq's own settings, because Odoo has none of the kind. A host that doesn't answer is left for the next after three seconds;
 # without the second setting every new connection would wait for the first host as long as that one is dead.
 _SEVERAL_HOSTS = ("PGCONNECT_TIMEOUT=3", "PGLOADBALANCEHOSTS=random")
 
-# Odoo's own word about itself and its database; the image has no curl.
+# Our module's word about the database, its registry and the sessions; the image has no curl.
 _HEALTH = (
     "import urllib.request as u; "
-    "ask = u.Request('http://127.0.0.1:8069/web/health?db_server_status=1', headers={'Host': 'localhost'}); "
+    "ask = u.Request('http://127.0.0.1:8069/tierline/health', headers={'Host': 'localhost'}); "
     "u.build_opener().open(ask, timeout=8)"
 )
 
@@ -71,7 +71,7 @@ def _base(env: Environment, settings: Settings, addresses: Mapping[str, str], co
         "Env": [
             "HOME=/tmp",
             "ODOO_NOTIFY_CRON_CHANGES=1",
-            f"PGSSLROOTCERT={_CONFIG_MOUNT}/ca.crt",
+            f"PGSSLROOTCERT={config.CA_FILE}",
             *(_SEVERAL_HOSTS if len(env.database.hosts) > 1 else ()),
         ],
         "HostConfig": {
@@ -118,6 +118,10 @@ def server(env: Environment, settings: Settings, addresses: Mapping[str, str], s
         "StartPeriod": 180 * _SECOND,
         "StartInterval": 2 * _SECOND,
     }
+    spec["HostConfig"]["Binds"].append(f"{settings.addons_dir}/{settings.server_module_version}:{config.ADDONS_DIR}:ro")
+    if env.redis:
+        # Should Odoo ever go on without our module, it finds no disk for sessions, and fails rather than log everyone out.
+        spec["HostConfig"]["Tmpfs"][f"{config.DATA_DIR}/sessions"] = "ro,noexec,nosuid,nodev,size=4k,mode=0555"
     spec["HostConfig"]["PortBindings"] = bindings
     spec["HostConfig"]["RestartPolicy"] = {"Name": "unless-stopped", "MaximumRetryCount": 0}
     return spec

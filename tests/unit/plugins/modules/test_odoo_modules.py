@@ -26,6 +26,8 @@ from ansible_collections.tierline.erp.plugins.modules import (
 
 from ..module_utils.odoo.helpers import IMAGE, Databases, Engine, item, other
 
+MODULE = {"__init__.py": "", "__manifest__.py": "{}"}
+
 
 @pytest.fixture
 def places(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
@@ -46,11 +48,20 @@ def places(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
     apply = files.apply
     monkeypatch.setattr(files, "apply", lambda file: (apply(file), owners.__setitem__(file.path, file)))
     monkeypatch.setattr(files, "read", as_wanted)
-    return {"config_dir": str(tmp_path / "etc"), "data_dir": str(tmp_path / "var"), "ca_file": str(tmp_path / "ca.crt")}
+    names = {"config_dir": "etc", "data_dir": "var", "ca_file": "ca.crt", "addons_dir": "addons"}
+    return {option: str(tmp_path / name) for option, name in names.items()}
 
 
 def _params(places: dict[str, str], *items: dict[str, Any], **more: Any) -> dict[str, Any]:
-    return {"environments": list(items), **places, "wait_timeout": 1, "timeout": 1, "parallel": 2, **more}
+    return {
+        "environments": list(items),
+        **places,
+        "server_module": MODULE,
+        "wait_timeout": 1,
+        "timeout": 1,
+        "parallel": 2,
+        **more,
+    }
 
 
 def test_containers_dry_run_run_and_run_again(places: dict[str, str]) -> None:

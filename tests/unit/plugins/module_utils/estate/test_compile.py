@@ -70,7 +70,7 @@ def test_app_machine() -> None:
         "cron_threads": 1,
         "memory_mb": 1024,
         "cpus": 1.0,
-        "secrets": {"database": "database", "admin": "admin", "master": "master"},
+        "secrets": {"database": "database", "admin": "admin", "master": "master", "redis": "redis"},
     }
 
 

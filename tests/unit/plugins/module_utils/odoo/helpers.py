@@ -31,6 +31,12 @@ def item(**changes: Any) -> dict[str, Any]:
     return {**copy.deepcopy(base), **changes}
 
 
+REDIS: dict[str, Any] = {
+    "redis": {"host": "redis1", "port": 6379, "user": "acme_prod", "key_prefix": "acme_prod:"},
+    "secrets": {**item()["secrets"], "redis": "secret-redis"},
+}
+
+
 def other(**changes: Any) -> dict[str, Any]:
     """A second environment that gets along with the first."""
     database = {"name": "globex", "user": "globex", "host": "192.0.2.10", "port": 6432}

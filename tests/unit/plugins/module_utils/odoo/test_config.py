@@ -14,7 +14,7 @@ from ansible_collections.tierline.erp.plugins.module_utils.odoo.models import pa
 from hypothesis import given
 from hypothesis import strategies as st
 
-from .helpers import item
+from .helpers import REDIS, item
 
 KEY = b"k" * 32
 
@@ -61,7 +61,7 @@ def test_odoo_reads_what_was_meant() -> None:
     assert values["db_password"] == "a%b#c;d = e"
     assert (values["dbfilter"], values["db_name"], values["list_db"]) == ("^acme_prod$", "acme_prod", "False")
     assert (values["db_sslmode"], values["proxy_mode"], values["workers"]) == ("verify-full", "True", "2")
-    assert (values["limit_time_real"], values["server_wide_modules"]) == ("99", "base,web")
+    assert (values["limit_time_real"], values["server_wide_modules"]) == ("99", "base,web,tierline_server")
 
 
 def test_a_one_off_run_schedules_nothing_and_has_no_limits() -> None:
@@ -87,3 +87,20 @@ def test_options_are_read_by_name() -> None:
 def test_fingerprints_need_the_key() -> None:
     assert config.fingerprint(KEY, "a", "b") == config.fingerprint(KEY, "a", "b")
     assert len({config.fingerprint(KEY, "a", "b"), config.fingerprint(b"x", "a", "b"), config.fingerprint(KEY, "ab")}) == 3
+
+
+def test_a_one_off_run_does_not_load_our_module() -> None:
+    options = {"addons_path": "/mnt/extra"}
+    [env] = parse([item(options=options)])
+    assert config.settings(env, "*")["addons_path"] == "/usr/share/tierline/odoo/addons,/mnt/extra"
+    assert config.setup_settings(env)["addons_path"] == "/mnt/extra"
+    assert config.settings(env, "*")["server_wide_modules"] == "base,rpc,web,tierline_server"
+    assert config.setup_settings(env)["server_wide_modules"] == "base,rpc,web"
+
+
+def test_where_sessions_are_kept_is_said_in_any_case() -> None:
+    assert _parsed(config.render(config.sessions(parse([item()])[0]))) == {"store": "disk"}
+    text = config.render(config.sessions(parse([item(**REDIS)])[0]))
+    told = _parsed(text)
+    assert (told["store"], told["username"], told["password"]) == ("redis", "acme_prod", "secret-redis")
+    assert "secret-redis" not in "".join(config.shown("", text))

@@ -8,18 +8,18 @@ from typing import Any
 
 import pytest
 from ansible_collections.tierline.erp.plugins.module_utils.odoo.errors import OdooError
-from ansible_collections.tierline.erp.plugins.module_utils.odoo.models import derived_uid, parse
+from ansible_collections.tierline.erp.plugins.module_utils.odoo.models import Redis, derived_uid, parse
 from hypothesis import given
 from hypothesis import strategies as st
 
-from .helpers import DIGEST, item, other
+from .helpers import DIGEST, REDIS, item, other
 
 
 def test_a_whole_item_is_read() -> None:
-    env = parse([item(redis={"host": "redis1"}, workers=0, cron_threads=2, memory_mb=512, cpus=0.5, uid=5000)])[0]
+    env = parse([item(**REDIS, workers=0, cron_threads=2, memory_mb=512, cpus=0.5, uid=5000)])[0]
     assert (env.name, env.tenant, env.base_url) == ("acme_prod", "acme", "https://acme.example.com")
     assert (env.workers, env.cron_threads, env.memory_mb, env.cpus, env.uid) == (0, 2, 512, 0.5, 5000)
-    assert env.redis_host == "redis1"
+    assert env.redis == Redis("redis1", 6379, "acme_prod", "acme_prod:")
     assert "secret" not in repr(env)
 
 
@@ -93,3 +93,28 @@ def test_removal_needs_only_a_name() -> None:
 def test_derived_numbers_belong_to_nobody_else(name: str) -> None:
     assert 1_879_048_192 <= derived_uid(name) <= 2_147_352_575
     assert derived_uid(name) == derived_uid(name)
+
+
+@pytest.mark.parametrize(
+    ("redis", "told"),
+    [
+        ({"user": ""}, "redis.user is ''"),
+        ({"key_prefix": "a b"}, "redis.key_prefix is 'a b'"),
+        ({"host": "x\ny"}, "redis.host is"),
+        ({"port": 0}, "redis.port is 0"),
+    ],
+)
+def test_redis_must_be_told_completely(redis: dict[str, Any], told: str) -> None:
+    with pytest.raises(OdooError, match=told):
+        parse([item(**{**REDIS, "redis": {**REDIS["redis"], **redis}})])
+
+
+def test_sessions_in_redis_need_a_password() -> None:
+    with pytest.raises(OdooError, match=r"secrets\.redis is missing"):
+        parse([item(redis=REDIS["redis"])])
+
+
+def test_two_environments_never_share_a_key_prefix() -> None:
+    secrets = {**item()["secrets"], "redis": "another-secret"}
+    with pytest.raises(OdooError, match="redis key prefix acme_prod: on redis1:6379 is already taken by acme_prod"):
+        parse([item(**REDIS), other(redis=REDIS["redis"], secrets=secrets)])

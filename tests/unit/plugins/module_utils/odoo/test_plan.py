@@ -22,7 +22,7 @@ from ansible_collections.tierline.erp.plugins.module_utils.odoo.plan import (
 
 from .helpers import Engine, item, other
 
-SETTINGS = Settings()
+SETTINGS = Settings(server_module={"__manifest__.py": "{}"})
 KEY = b"k" * 32
 TEXTS = {"odoo.conf": "[options]\ndb_password = secret-database\n", "ca.crt": "authority\n"}
 
@@ -46,7 +46,7 @@ def _actions(want: Desired, have: Observed) -> list[str]:
 
 def test_an_empty_machine_gets_everything_in_order() -> None:
     steps = plan([_desire()], Observed())
-    assert [step.action for step in steps] == ["mkdir"] * 4 + ["write"] * 2 + ["create_network", "create"]
+    assert [step.action for step in steps] == ["mkdir"] * 6 + ["write", "mkdir"] + ["write"] * 2 + ["create_network", "create"]
     assert steps[-1].subject == "acme_prod-blue"
 
 
@@ -175,3 +175,12 @@ def test_bridge_names_fit_an_interface_and_differ() -> None:
     names = {spec.bridge_name(name) for name in ("acme_prod", "acme_staging", "a" * 40)}
     assert len(names) == 3
     assert max(map(len, names)) <= 15
+
+
+def test_another_version_of_our_module_replaces_the_container_and_leaves_the_old_files() -> None:
+    have = _observed(_desire())
+    newer = replace(SETTINGS, server_module={"__manifest__.py": "{'version': 2}"})
+    want = desire(parse([item()])[0], newer, {"db1": "192.0.2.10"}, TEXTS, KEY)
+    steps = plan([want], have)
+    assert [step.action for step in steps] == ["mkdir", "mkdir", "write", "replace"]
+    assert not any(step.subject.startswith(f"{SETTINGS.addons_dir}/{SETTINGS.server_module_version}") for step in steps)
