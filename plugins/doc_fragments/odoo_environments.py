@@ -104,6 +104,12 @@ options:
             description: Port of websockets, 1024 to 65535.
             type: int
             required: true
+          green_http:
+            description: As O(environments[].ports.http), for the slot green. Releases need both slots.
+            type: int
+          green_websocket:
+            description: As O(environments[].ports.websocket), for the slot green.
+            type: int
       workers:
         description:
           - Number of Odoo's HTTP worker processes. With V(0) Odoo is one threaded process.

@@ -14,6 +14,7 @@ author:
   - The tierline.erp contributors (@tierline)
 description:
   - Reconciles network, configuration, filestore directory and container of every given environment in one call.
+  - Each environment has two slots, blue and green. This module is about the one that serves.
   - A container is re-created when its image, its configuration or a secret changed. It is started when it is stopped, and
     restarted when it is unhealthy. Otherwise it is not touched.
   - Each environment has a network and a user number of its own, a read-only root, no capabilities and no way to gain privileges.
@@ -26,7 +27,15 @@ extends_documentation_fragment:
   - tierline.erp.odoo_environments
   - tierline.erp.odoo_environments.parallel
   - tierline.erp.odoo_environments.serving
+options:
+  in_place:
+    description:
+      - Whether a container that has to change is replaced where it is, which its users notice for as long as Odoo takes to start.
+      - With V(false) it is left as it is and named in RV(waiting), for M(tierline.erp.odoo_release) to change it unnoticed.
+    type: bool
+    default: true
 seealso:
+  - module: tierline.erp.odoo_release
   - module: tierline.erp.odoo_containers_info
   - module: tierline.erp.odoo_databases
 """
@@ -62,6 +71,12 @@ steps:
   elements: dict
   sample:
     - {environment: acme_prod, action: replace, subject: acme_prod-blue}
+waiting:
+  description: Environments that were left as they are and wait for a release. Only with O(in_place=false).
+  returned: always
+  type: list
+  elements: str
+  sample: []
 """
 
 from ansible.module_utils.basic import AnsibleModule
@@ -74,9 +89,12 @@ from ansible_collections.tierline.erp.plugins.module_utils.odoo.models import pa
 def run(engine, params, check_mode):
     settings = arguments.settings(params)
     wanted, steps = reconcile.steps(engine, parse(params["environments"]), settings, check_mode)
+    waiting = set() if params["in_place"] else {step.environment for step in steps if step.action == "replace"}
+    steps = [step for step in steps if step.environment not in waiting]
+    wanted = [want for want in wanted if want.env.name not in waiting]
     if not check_mode:
         reconcile.apply(engine, wanted, steps, settings, params["wait_timeout"], params["parallel"])
-    return reconcile.result(steps)
+    return {**reconcile.result(steps), "waiting": sorted(waiting)}
 
 
 def main():
@@ -84,6 +102,7 @@ def main():
         argument_spec={
             **arguments.reconciling(),
             **arguments.serving(),
+            "in_place": {"type": "bool", "default": True},
         },
         supports_check_mode=True,
     )

@@ -162,7 +162,7 @@ def _odoo(facts: Settings, cell: Cell) -> Settings:
             "port": flows.PGBOUNCER_PORT,
         },
         "redis": {"host": cell.with_role("redis")[0].address, "port": flows.REDIS_PORT, "user": name, "key_prefix": f"{name}:"},
-        "ports": {slot: facts["ports"][slot] for slot in ("http", "websocket")},
+        "ports": facts["ports"],
         "workers": settings["sizing.workers"],
         "cron_threads": settings["sizing.cron_threads"],
         "memory_mb": settings["sizing.memory_mb"],
@@ -176,14 +176,18 @@ def _edge(_machine: Machine, _cell: Cell, items: dict[str, Settings]) -> Setting
 
 
 def _route(name: str, facts: Settings) -> Settings:
-    base = f"http://{_in_url(facts['app_machine'].address)}"
+    base, pairs = f"http://{_in_url(facts['app_machine'].address)}", facts["ports"]
     return {
         "environment": name,
         "tenant": facts["environment"].tenant,
         "domains": facts["domains"],
         "certificate": name,
-        "web": [f"{base}:{facts['ports']['http']}"],
-        "websocket": [f"{base}:{facts['ports']['websocket']}"],
+        # Which slot serves is known on the machine, not here.
+        "app_machine": facts["app_machine"].name,
+        "slots": {
+            "blue": {"web": [f"{base}:{pairs['http']}"], "websocket": [f"{base}:{pairs['websocket']}"]},
+            "green": {"web": [f"{base}:{pairs['green_http']}"], "websocket": [f"{base}:{pairs['green_websocket']}"]},
+        },
     }
 
 

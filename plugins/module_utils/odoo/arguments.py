@@ -26,7 +26,7 @@ def environments() -> dict[str, Any]:
             "modules": {"type": "list", "elements": "str"},
             "database": _database(),
             "redis": _redis(),
-            "ports": {"type": "dict", "options": {name: {"type": "int", "required": True} for name in ("http", "websocket")}},
+            "ports": _ports(),
             **_sizes(),
             "uid": {"type": "int"},
             "options": {"type": "dict", "default": {}},
@@ -34,6 +34,11 @@ def environments() -> dict[str, Any]:
             "secrets": _secrets(),
         },
     }
+
+
+def _ports() -> dict[str, Any]:
+    needed = {name: {"type": "int", "required": True} for name in ("http", "websocket")}
+    return {"type": "dict", "options": {**needed, **{f"green_{name}": {"type": "int"} for name in needed}}}
 
 
 def _database() -> dict[str, Any]:

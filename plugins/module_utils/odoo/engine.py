@@ -18,6 +18,8 @@ except ImportError:  # reported when an engine is opened
     docker = None  # type: ignore[assignment]
     docker_errors = None  # type: ignore[assignment]
 
+from . import sockets
+from .config import HTTP_PORT
 from .errors import OdooError
 
 _LOG_LINES = 15
@@ -89,6 +91,11 @@ class Engine:
 
     def stop(self, name: str) -> None:
         self._api.stop(name)
+
+    def open_requests(self, name: str) -> int:
+        """How many connections the container's HTTP port has; edges keep none open that waits for no answer."""
+        pid = ((self.inspect(name) or {}).get("State") or {}).get("Pid")
+        return sockets.established(pid, HTTP_PORT) if pid else 0
 
     def restart(self, name: str, timeout: int) -> None:
         self._api.restart(name, timeout=timeout)

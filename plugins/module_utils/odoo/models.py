@@ -31,6 +31,9 @@ MANAGED_OPTIONS = frozenset(
 
 MINIMUM_MEMORY_MB = 512
 
+# Blue is in use first.
+SLOTS = ("blue", "green")
+
 # systemd leaves these numbers to nobody, neither to people nor to other container managers (see UIDS-GIDS in its documentation).
 _FIRST_UID = 1_900_000_000
 _UIDS = 100_000_000
@@ -61,8 +64,21 @@ class Redis:
 
 @dataclass(frozen=True)
 class Ports:
+    """Where the environment is published: one pair for each slot. A slot without ports can't be released into."""
+
     http: int
     websocket: int
+    green_http: int = 0
+    green_websocket: int = 0
+
+    def of(self, slot: str) -> tuple[int, int]:
+        return (self.http, self.websocket) if slot == SLOTS[0] else (self.green_http, self.green_websocket)
+
+    def named(self) -> dict[str, int]:
+        """Those that were given, by the names that a user writes."""
+        pairs = {"http": self.http, "websocket": self.websocket}
+        greens = {"green_http": self.green_http, "green_websocket": self.green_websocket}
+        return {**pairs, **(greens if any(greens.values()) else {})}
 
 
 @dataclass(frozen=True)
@@ -99,6 +115,7 @@ class Settings:
     config_dir: str = "/etc/tierline/odoo"
     data_dir: str = "/var/lib/tierline/odoo"
     runtime_dir: str = "/run/tierline/odoo"
+    record_dir: str = "/var/lib/tierline/releases"
     addons_dir: str = "/usr/local/share/tierline/odoo"
     ca_file: str = "/etc/tierline/pki/ca.crt"
     listen_addresses: tuple[str, ...] = ("0.0.0.0",)
@@ -148,7 +165,7 @@ def _present_problems(env: Environment) -> Iterable[str]:
         value = env.secrets.get(key, "")
         if "\n" in value or value != value.strip():
             yield f"secrets.{key} contains a line break or begins or ends with a space: odoo.conf can't hold that"
-    for key, port in (("http", env.ports.http), ("websocket", env.ports.websocket)):
+    for key, port in env.ports.named().items():
         if not 1024 <= port <= 65535:
             yield f"ports.{key} is {port}: a number from 1024 to 65535 is needed"
     if env.workers < 0 or env.cron_threads < 0:
@@ -180,7 +197,7 @@ def _claims(env: Environment) -> list[tuple[str, Any]]:
     """What only one environment can have."""
     if not env.present:
         return []
-    claims: list[tuple[str, Any]] = [("port", env.ports.http), ("port", env.ports.websocket), ("uid", env.uid)]
+    claims: list[tuple[str, Any]] = [("uid", env.uid), *(("port", port) for port in env.ports.named().values())]
     claims.append(("database", f"{env.database.name} on {env.database.host}:{env.database.port}"))
     if env.redis:
         claims.append(("redis key prefix", f"{env.redis.key_prefix} on {env.redis.host}:{env.redis.port}"))
@@ -225,7 +242,7 @@ def _one(item: Mapping[str, Any]) -> Environment:
             port=int(database.get("port") or 0),
         ),
         redis=_redis(item.get("redis")),
-        ports=Ports(int(ports.get("http") or 0), int(ports.get("websocket") or 0)),
+        ports=Ports(*(int(ports.get(key) or 0) for key in ("http", "websocket", "green_http", "green_websocket"))),
         workers=int(item["workers"]) if item.get("workers") is not None else 2,
         cron_threads=int(item["cron_threads"]) if item.get("cron_threads") is not None else 1,
         memory_mb=int(item.get("memory_mb") or 1024),

@@ -91,19 +91,28 @@ def server_module(settings: Settings) -> tuple[File, ...]:
     )
 
 
-def configuration(directory: str, env: Environment, texts: Mapping[str, str]) -> tuple[File, ...]:
-    """Files that root owns and only the environment's user reads."""
-    home = File(f"{directory}/{env.name}", 0o750, 0, env.uid)
-    return (home, *(File(f"{home.path}/{name}", 0o640, 0, env.uid, texts[name]) for name in sorted(texts)))
+def configuration(directory: str, env: Environment, texts: Mapping[str, str], slot: str = "") -> tuple[File, ...]:
+    """Files that root owns and only the environment's user reads. Each slot has its own: what runs may read them again."""
+    homes = [File(f"{directory}/{env.name}", 0o750, 0, env.uid)]
+    if slot:
+        homes.append(File(f"{homes[0].path}/{slot}", 0o750, 0, env.uid))
+    return (*homes, *(File(f"{homes[-1].path}/{name}", 0o640, 0, env.uid, texts[name]) for name in sorted(texts)))
 
 
-def desire(env: Environment, settings: Settings, addresses: Mapping[str, str], texts: Mapping[str, str], key: bytes) -> Desired:
+def desire(
+    env: Environment,
+    settings: Settings,
+    addresses: Mapping[str, str],
+    texts: Mapping[str, str],
+    key: bytes,
+    slot: str = spec.SLOT,
+) -> Desired:
     return Desired(
         env=env,
-        slot=spec.SLOT,
+        slot=slot,
         network=spec.network(env),
-        container=spec.signed(spec.server(env, settings, addresses), texts, key),
-        files=directories(env, settings) + server_module(settings) + configuration(settings.config_dir, env, texts),
+        container=spec.signed(spec.server(env, settings, addresses, slot), texts, key),
+        files=directories(env, settings) + server_module(settings) + configuration(settings.config_dir, env, texts, slot),
         key=key,
     )
 
@@ -199,7 +208,9 @@ def plan_absent(env: Environment, settings: Settings, have: Observed) -> list[St
     ]
     if spec.network_name(env.name) in have.networks:
         steps.append(Step(env.name, "remove_network", spec.network_name(env.name), {"state": "present"}, {}))
-    paths = [f"{settings.config_dir}/{env.name}"] + ([f"{settings.data_dir}/{env.name}"] if env.remove_filestore else [])
+    paths = [f"{settings.record_dir}/{env.name}.json", f"{settings.config_dir}/{env.name}"] + (
+        [f"{settings.data_dir}/{env.name}"] if env.remove_filestore else []
+    )
     steps.extend(Step(env.name, "remove_tree", path, {"state": "present"}, {}) for path in paths if path in have.files)
     return steps
 
@@ -217,7 +228,7 @@ def conflicts(wanted: Iterable[Desired], have: Observed) -> list[str]:
     problems = []
     for want in wanted:
         own = want.env.name
-        for port in (want.env.ports.http, want.env.ports.websocket):
+        for port in want.env.ports.of(want.slot):
             holder = taken.get(str(port))
             if holder and holder != want.container_name:
                 problems.append(f"{own}: port {port} is already published by container {holder}: choose another one")

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
-from . import config, files
+from . import config, files, records
 from . import engine as engines
 from .errors import OdooError, refuse
 from .models import Environment, Settings
@@ -37,9 +37,9 @@ def collect(environments: Iterable[Environment], work: Callable[[Environment], A
     return results
 
 
-def texts(env: Environment, settings: Settings, ca: str, key: bytes) -> dict[str, str]:
+def texts(env: Environment, settings: Settings, ca: str, key: bytes, slot: str) -> dict[str, str]:
     """The files that the container is given."""
-    path = f"{settings.config_dir}/{env.name}/odoo.conf"
+    path = f"{settings.config_dir}/{env.name}/{slot}/odoo.conf"
     have = files.read([path]).get(path)
     existing = config.read_option(have.content, "admin_passwd") if have and have.content else None
     hashed = config.admin_passwd(env.secrets["master"], env.name, key, existing)
@@ -50,14 +50,22 @@ def texts(env: Environment, settings: Settings, ca: str, key: bytes) -> dict[str
     }
 
 
-def desired(environments: list[Environment], settings: Settings, check_mode: bool) -> list[Desired]:
+def desired(
+    environments: list[Environment], settings: Settings, check_mode: bool, slots: Mapping[str, str] | None = None
+) -> list[Desired]:
+    """What is wanted of each environment, in the slot that serves it or in the given one."""
     present = [env for env in environments if env.present]
     if not present:
         return []
     ca = _ca(settings, check_mode)
     addresses = collect(present, resolve)
     key = files.machine_key(settings.config_dir)
-    return [desire(env, settings, addresses[env.name], texts(env, settings, ca, key), key) for env in present]
+    chosen = slots or {env.name: records.read(settings, env.name).active for env in present}
+    return [_desired(env, settings, addresses[env.name], ca, key, chosen[env.name]) for env in present]
+
+
+def _desired(env: Environment, settings: Settings, addresses: Mapping[str, str], ca: str, key: bytes, slot: str) -> Desired:
+    return desire(env, settings, addresses, texts(env, settings, ca, key, slot), key, slot)
 
 
 def _ca(settings: Settings, check_mode: bool) -> str:
@@ -73,12 +81,19 @@ def _ca(settings: Settings, check_mode: bool) -> str:
 def observe(engine: Any, wanted: Iterable[Desired], absent: Iterable[Environment], settings: Settings) -> Observed:
     paths = [file.path for want in wanted for file in want.files]
     paths += [f"{directory}/{env.name}" for env in absent for directory in (settings.config_dir, settings.data_dir)]
+    paths += [records.path(settings, env.name) for env in absent]
     return Observed(engine.containers(), engine.networks(), files.read(paths))
 
 
-def steps(engine: Any, environments: list[Environment], settings: Settings, check_mode: bool) -> tuple[list[Desired], list[Step]]:
+def steps(
+    engine: Any,
+    environments: list[Environment],
+    settings: Settings,
+    check_mode: bool,
+    slots: Mapping[str, str] | None = None,
+) -> tuple[list[Desired], list[Step]]:
     """What is to be done on this machine; refuses before anything is touched."""
-    wanted = desired(environments, settings, check_mode)
+    wanted = desired(environments, settings, check_mode, slots)
     absent = [env for env in environments if not env.present]
     have = observe(engine, wanted, absent, settings)
     problems = conflicts(wanted, have)
@@ -102,6 +117,8 @@ def apply_step(engine: Any, step: Step, settings: Settings) -> None:
         engine.remove_network(step.subject)
     elif step.action == "remove":
         engine.remove(step.subject)
+    elif step.action == "stop":
+        engine.stop(step.subject)
     elif step.action == "restart":
         engine.restart(step.subject, settings.stop_timeout)
     else:

@@ -12,12 +12,12 @@ from collections.abc import Mapping
 from typing import Any
 
 from . import config
-from .models import Environment, Settings
+from .models import SLOTS, Environment, Settings
 
 LABEL_ENVIRONMENT = "tierline.environment"
 LABEL_SLOT = "tierline.slot"
 LABEL_CONFIG = "tierline.config"
-SLOT = "blue"
+SLOT = SLOTS[0]
 SETUP_SLOT = "setup"
 
 _CONFIG_MOUNT = config.CONFIG_DIR
@@ -62,7 +62,7 @@ def _labels(env: Environment, slot: str) -> dict[str, str]:
     return {**labels, "tierline.tenant": env.tenant} if env.tenant else labels
 
 
-def _base(env: Environment, settings: Settings, addresses: Mapping[str, str], config_dir: str) -> dict[str, Any]:
+def _base(env: Environment, settings: Settings, addresses: Mapping[str, str], home: str) -> dict[str, Any]:
     """What every container of an environment shares: it can write its filestore and nothing else, and gains no rights."""
     return {
         "Image": env.image,
@@ -76,7 +76,7 @@ def _base(env: Environment, settings: Settings, addresses: Mapping[str, str], co
         ],
         "HostConfig": {
             "Binds": [
-                f"{config_dir}/{env.name}:{_CONFIG_MOUNT}:ro",
+                f"{home}:{_CONFIG_MOUNT}:ro",
                 f"{settings.data_dir}/{env.name}:{config.DATA_DIR}:rw",
             ],
             "CapDrop": ["ALL"],
@@ -101,11 +101,12 @@ def server(env: Environment, settings: Settings, addresses: Mapping[str, str], s
     # Without workers Odoo is one threaded process, which answers websockets on its HTTP port.
     targets = {"http": config.HTTP_PORT, "websocket": config.WEBSOCKET_PORT if env.workers else config.HTTP_PORT}
     bindings: dict[str, list[dict[str, str]]] = {}
-    for target, port in ((targets["http"], env.ports.http), (targets["websocket"], env.ports.websocket)):
+    http, websocket = env.ports.of(slot)
+    for target, port in ((targets["http"], http), (targets["websocket"], websocket)):
         bindings.setdefault(f"{target}/tcp", []).extend(
             {"HostIp": address, "HostPort": str(port)} for address in settings.listen_addresses
         )
-    spec = _base(env, settings, addresses, settings.config_dir)
+    spec = _base(env, settings, addresses, f"{settings.config_dir}/{env.name}/{slot}")
     spec["Cmd"] = ["server", f"--config={_CONFIG_MOUNT}/odoo.conf"]
     spec["Labels"] = _labels(env, slot)
     spec["StopTimeout"] = settings.stop_timeout
@@ -129,7 +130,7 @@ def server(env: Environment, settings: Settings, addresses: Mapping[str, str], s
 
 def setup(env: Environment, settings: Settings, addresses: Mapping[str, str], command: list[str]) -> dict[str, Any]:
     """A one-off container with the same rights and limits; it listens nowhere."""
-    spec = _base(env, settings, addresses, settings.runtime_dir)
+    spec = _base(env, settings, addresses, f"{settings.runtime_dir}/{env.name}")
     spec["Cmd"] = command
     spec["Labels"] = _labels(env, SETUP_SLOT)
     spec["HostConfig"]["Memory"] = spec["HostConfig"]["MemorySwap"] = max(env.memory_mb, 1024) * 1024 * 1024

@@ -17,8 +17,8 @@ _RECORD = "# route: "
 
 # Odoo answers these on its evented server; all else goes to its web workers.
 _WEBSOCKET_PATHS = ("/websocket", "/longpolling")
-# The database manager, in the browser and over XML-RPC.
-_CLOSED_PATHS = ("/web/database", "/xmlrpc/db", "/xmlrpc/2/db")
+# The database manager, in the browser and over XML-RPC; and what servers say of their own health.
+_CLOSED_PATHS = ("/tierline", "/web/database", "/xmlrpc/db", "/xmlrpc/2/db")
 
 _CIPHERS = [
     "TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256",

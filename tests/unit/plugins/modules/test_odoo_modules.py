@@ -34,7 +34,8 @@ def places(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
     """Directories of our own; nobody changes owners in a unit test."""
     (tmp_path / "ca.crt").write_text("authority\n")
     real = arguments.Settings
-    monkeypatch.setattr(arguments, "Settings", lambda **known: real(runtime_dir=str(tmp_path / "run"), **known))
+    run_dirs = {"runtime_dir": str(tmp_path / "run"), "record_dir": str(tmp_path / "releases")}
+    monkeypatch.setattr(arguments, "Settings", lambda **known: real(**run_dirs, **known))
     monkeypatch.setattr(files, "make_parent", lambda path: path.startswith(str(tmp_path)) and Path(path).mkdir(exist_ok=True))
     monkeypatch.setattr(files.os, "chown", lambda *_: None)
     monkeypatch.setattr(files.os, "fchown", lambda *_: None)
@@ -57,6 +58,7 @@ def _params(places: dict[str, str], *items: dict[str, Any], **more: Any) -> dict
         "environments": list(items),
         **places,
         "server_module": MODULE,
+        "in_place": True,
         "wait_timeout": 1,
         "timeout": 1,
         "parallel": 2,

@@ -65,7 +65,7 @@ def test_app_machine() -> None:
         "modules": ["account"],
         "database": {"name": "acme_prod", "user": "acme_prod", "host": "db1", "port": 6432},
         "redis": {"host": "db1", "port": 6379, "user": "acme_prod", "key_prefix": "acme_prod:"},
-        "ports": {"http": block, "websocket": block + 1},
+        "ports": {"http": block, "websocket": block + 1, "green_http": block + 2, "green_websocket": block + 3},
         "workers": 2,
         "cron_threads": 1,
         "memory_mb": 1024,
@@ -84,8 +84,11 @@ def test_edge_machine() -> None:
         "tenant": "acme",
         "domains": ["acme-prod.example"],
         "certificate": "acme_prod",
-        "web": [f"http://[2001:db8::1]:{block}"],
-        "websocket": [f"http://[2001:db8::1]:{block + 1}"],
+        "app_machine": "app1",
+        "slots": {
+            "blue": {"web": [f"http://[2001:db8::1]:{block}"], "websocket": [f"http://[2001:db8::1]:{block + 1}"]},
+            "green": {"web": [f"http://[2001:db8::1]:{block + 2}"], "websocket": [f"http://[2001:db8::1]:{block + 3}"]},
+        },
     }
     assert found["estate_certificates"][0] == {
         "name": "acme_prod",

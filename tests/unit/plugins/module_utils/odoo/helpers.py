@@ -56,6 +56,7 @@ class Engine:
         self.calls: list[tuple[str, str]] = []
         self.outputs: dict[str, str] = {}
         self.on_run: Any = None
+        self.requests: list[int] = []
 
     def containers(self) -> dict[str, dict[str, Any]]:
         return copy.deepcopy(self.running)
@@ -103,6 +104,12 @@ class Engine:
     def remove(self, name: str) -> None:
         self.calls.append(("remove", name))
         self.running.pop(name, None)
+
+    def inspect(self, name: str) -> dict[str, Any] | None:
+        return copy.deepcopy(self.running.get(name))
+
+    def open_requests(self, _name: str) -> int:
+        return self.requests.pop(0) if self.requests else 0
 
     def wait_healthy(self, name: str, _timeout: int) -> None:
         if name in self.unhealthy:

@@ -46,7 +46,10 @@ def _actions(want: Desired, have: Observed) -> list[str]:
 
 def test_an_empty_machine_gets_everything_in_order() -> None:
     steps = plan([_desire()], Observed())
-    assert [step.action for step in steps] == ["mkdir"] * 6 + ["write", "mkdir"] + ["write"] * 2 + ["create_network", "create"]
+    assert [step.action for step in steps] == ["mkdir"] * 6 + ["write"] + ["mkdir"] * 2 + ["write"] * 2 + [
+        "create_network",
+        "create",
+    ]
     assert steps[-1].subject == "acme_prod-blue"
 
 
@@ -90,7 +93,7 @@ def test_a_changed_secret_replaces_the_container_and_stays_unseen() -> None:
 def test_a_file_that_changed_hands_is_mended() -> None:
     want = _desire()
     have = _observed(want)
-    path = "/etc/tierline/odoo/acme_prod/odoo.conf"
+    path = "/etc/tierline/odoo/acme_prod/blue/odoo.conf"
     files = {**have.files, path: replace(have.files[path], mode=0o644)}
     assert _actions(want, replace(have, files=files)) == ["write"]
 

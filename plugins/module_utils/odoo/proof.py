@@ -1,0 +1,59 @@
+# Copyright (c) 2026, the tierline.erp contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Asks a slot, through the ports that edges use, whether it can do its work."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import time
+
+from .errors import OdooError
+from .models import Environment, Settings
+
+_HEALTH, _LOGIN, _SOCKETS = "/tierline/health", "/web/login", "/websocket/health"
+# The evented server loads its registry with its first request.
+_TRIES = 20
+
+
+def prove(settings: Settings, env: Environment, slot: str) -> None:
+    """Fails with what was seen. The login page takes the registry, the assets and a session that is written."""
+    pages, sockets = env.ports.of(slot)
+    health = _ask(settings, env, pages, _HEALTH)
+    state = json.loads(health)
+    if state.get("status") != "pass":
+        raise OdooError(f"{env.name}-{slot} says of itself: {state}")
+    if b'name="login"' not in _ask(settings, env, pages, _LOGIN):
+        raise OdooError(f"{env.name}-{slot} shows no login at {_LOGIN}: see its log")
+    _ask(settings, env, sockets, _SOCKETS)
+
+
+def _ask(settings: Settings, env: Environment, port: int, path: str) -> bytes:
+    seen = ""
+    for _try in range(_TRIES):
+        try:
+            status, body = _get(_reachable(settings), port, path, env.domains[0])
+        except (OSError, http.client.HTTPException) as error:
+            seen = str(error) or type(error).__name__
+        else:
+            if status == 200:
+                return body
+            seen = f"HTTP {status}"
+        time.sleep(0.5)
+    raise OdooError(f"{env.name}: port {port} answers {path} with {seen}: the new slot is not fit to serve")
+
+
+def _reachable(settings: Settings) -> str:
+    return {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(settings.listen_addresses[0], settings.listen_addresses[0])
+
+
+def _get(address: str, port: int, path: str, domain: str) -> tuple[int, bytes]:
+    connection = http.client.HTTPConnection(address, port, timeout=30)
+    try:
+        connection.request("GET", path, headers={"Host": domain, "Connection": "close"})
+        response = connection.getresponse()
+        return response.status, response.read()
+    finally:
+        connection.close()

@@ -1,0 +1,164 @@
+#!/usr/bin/python
+# Copyright (c) 2026, the tierline.erp contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+---
+module: odoo_release
+short_description: Change Odoo environments from one slot to the other
+version_added: 0.2.0
+author:
+  - The tierline.erp contributors (@tierline)
+description:
+  - Carries out the part of a release that the application's machine has to do. The playbook C(tierline.erp.release) puts the
+    parts together.
+  - With O(action=release) the declared state of each environment that differs from what runs is started in the other slot and
+    proven there. It answers about its database, registry and sessions, shows its login page, and takes websockets. What runs
+    stays untouched. When one environment of the call isn't proven, all new slots of the call are removed again and the module
+    fails.
+  - From then on M(tierline.erp.odoo_releases_info) says that routes lead to the new slot. When all edges do, O(action=finish)
+    notes that the new slot serves, waits until the old one has answered what it was asked, and stops it, to be kept for a
+    rollback.
+  - A record on the machine names the slot that serves and the release under way. While a call runs, and between two calls until
+    O(lease), other runs are refused. A run that was killed is found by O(action=recover), which completes it, or takes it back
+    where the new slot is not healthy.
+  - Databases are not touched. A release that updates Odoo modules is not this.
+requirements:
+  - Python library C(docker) 5.0.3 or later and a Docker engine on the machine
+extends_documentation_fragment:
+  - tierline.erp.attributes
+  - tierline.erp.odoo_environments
+  - tierline.erp.odoo_environments.parallel
+  - tierline.erp.odoo_environments.serving
+options:
+  action:
+    description:
+      - V(recover) takes up what an earlier run left half done, and does nothing where there is nothing.
+      - V(release) starts and proves the declared state in the other slot. An environment that doesn't run yet is started in blue.
+      - V(rollback) starts and proves the slot that served before, as it was then.
+      - V(finish) drains and stops the old slot.
+    type: str
+    choices: [recover, release, rollback, finish]
+    required: true
+  release:
+    description:
+      - Name of the run. V(finish) needs the one that the call before returned.
+      - A new one is made up by default.
+    type: str
+  lease:
+    description:
+      - Seconds after a slot was proven within which other runs are refused, so that edges can be changed before V(finish).
+    type: int
+    default: 300
+  drain_seconds:
+    description:
+      - Seconds that the old slot goes on at least after the switch. An edge reads a request to its end before it passes it on to
+        the slot that it had chosen at its beginning, so this is how long an upload that was under way may still take.
+    type: int
+    default: 60
+  drain_timeout:
+    description:
+      - Seconds after which the old slot is stopped even though it hasn't answered everything.
+    type: int
+    default: 1200
+seealso:
+  - module: tierline.erp.odoo_releases_info
+  - module: tierline.erp.traefik_routes
+"""
+
+EXAMPLES = r"""
+- name: Start what is declared in the other slot
+  tierline.erp.odoo_release:
+    action: release
+    environments: "{{ odoo_container_environments }}"
+    server_module: "{{ lookup('tierline.erp.odoo_server_module') }}"
+  register: release
+
+# Here edges are told to lead to the new slots.
+
+- name: Stop the old slots when they have answered everything
+  tierline.erp.odoo_release:
+    action: finish
+    release: "{{ release.release }}"
+    environments: "{{ odoo_container_environments }}"
+    server_module: "{{ lookup('tierline.erp.odoo_server_module') }}"
+"""
+
+RETURN = r"""
+release:
+  description: Name of the run.
+  returned: always
+  type: str
+  sample: 5f3a9c01
+releases:
+  description: The record of each environment, and in C(slot) the one that routes lead to.
+  returned: always
+  type: list
+  elements: dict
+  sample:
+    - environment: acme_prod
+      slot: green
+      active: blue
+      previous:
+      operation: {id: 5f3a9c01, source: blue, target: green, phase: proven, since: 1795330000, lease: 1795330300}
+      released: {blue: {image: "registry.example.com/odoo@sha256:5b1c...", at: 1795000000}}
+steps:
+  description: What was done, or in check mode would be done, in order.
+  returned: always
+  type: list
+  elements: dict
+  sample:
+    - {environment: acme_prod, action: release, subject: acme_prod-green}
+"""
+
+import secrets
+
+from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.tierline.erp.plugins.module_utils.odoo import arguments, proof, reconcile, release, releasing
+from ansible_collections.tierline.erp.plugins.module_utils.odoo.engine import Engine, open_engine, reported
+from ansible_collections.tierline.erp.plugins.module_utils.odoo.errors import OdooError
+from ansible_collections.tierline.erp.plugins.module_utils.odoo.models import parse
+
+
+def run(engine, params, check_mode, prove=proof.prove):
+    settings = arguments.settings(params)
+    patience = {name: params[name] for name in ("wait_timeout", "parallel", "lease", "drain_seconds", "drain_timeout")}
+    this = releasing.Run(
+        id=params["release"] or secrets.token_hex(4),
+        settings=settings,
+        check_mode=check_mode,
+        prove=lambda env, slot: prove(settings, env, slot),
+        **patience,
+    )
+    found, steps = releasing.carry_out(engine, params["action"], parse(params["environments"]), this)
+    return {**reconcile.result(steps), "release": this.id, "releases": [release.report(record) for record in found]}
+
+
+def main():
+    module = AnsibleModule(
+        argument_spec={
+            **arguments.reconciling(),
+            **arguments.serving(),
+            "action": {"type": "str", "choices": ["recover", "release", "rollback", "finish"], "required": True},
+            "release": {"type": "str"},
+            "lease": {"type": "int", "default": 300},
+            "drain_seconds": {"type": "int", "default": 60},
+            "drain_timeout": {"type": "int", "default": 1200},
+        },
+        required_if=[("action", "finish", ("release",))],
+        supports_check_mode=True,
+    )
+    try:
+        with reported():
+            engine = open_engine(Engine, module.check_mode, module.warn)
+            result = run(engine, module.params, module.check_mode)
+    except OdooError as error:
+        module.fail_json(msg=str(error))
+    module.exit_json(**result)
+
+
+if __name__ == "__main__":
+    main()
