@@ -7,7 +7,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 name: slot_routes
 short_description: Routes to the slots that serve
-version_added: 0.2.0
+version_added: 0.1.0
 author:
   - The tierline.erp contributors (@tierline)
 description:

@@ -7,7 +7,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 name: odoo_server_module
 short_description: The files of the Odoo module that the collection runs in every Odoo server
-version_added: 0.2.0
+version_added: 0.1.0
 author:
   - The tierline.erp contributors (@tierline)
 description:

@@ -9,7 +9,7 @@ DOCUMENTATION = r"""
 ---
 module: odoo_release
 short_description: Change Odoo environments from one slot to the other
-version_added: 0.2.0
+version_added: 0.1.0
 author:
   - The tierline.erp contributors (@tierline)
 description:

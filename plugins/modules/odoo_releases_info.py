@@ -9,7 +9,7 @@ DOCUMENTATION = r"""
 ---
 module: odoo_releases_info
 short_description: Read which slot serves each Odoo environment of a machine
-version_added: 0.2.0
+version_added: 0.1.0
 author:
   - The tierline.erp contributors (@tierline)
 description:
