@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from ansible_collections.tierline.erp.plugins.module_utils.odoo import files, records, release, releasing, sockets
+from ansible_collections.tierline.erp.plugins.module_utils.odoo import config, files, records, release, releasing, sockets
 from ansible_collections.tierline.erp.plugins.module_utils.odoo.errors import OdooError
 from ansible_collections.tierline.erp.plugins.module_utils.odoo.models import Settings, parse
 from ansible_collections.tierline.erp.plugins.module_utils.odoo.release import Operation, Record
@@ -88,6 +88,8 @@ def site(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Site:
     (tmp_path / "ca.crt").write_text("authority\n")
     monkeypatch.setattr(files.os, "chown", lambda *_: None)
     monkeypatch.setattr(files.os, "fchown", lambda *_: None)
+    # Hashes that shall be slow are not the matter here.
+    monkeypatch.setattr(config, "_ROUNDS", 1)
     places = {name: str(tmp_path / name) for name in ("config_dir", "data_dir", "runtime_dir", "record_dir", "addons_dir")}
     found = Site(Settings(**places, ca_file=str(tmp_path / "ca.crt"), server_module={"__manifest__.py": "{}"}))  # type: ignore[arg-type]
     found.whole("release")
