@@ -37,7 +37,7 @@ class RedisGoneError(Exception):
 
 
 class Redis:
-    """Carries out commands as one transaction; all of ours may be repeated, so a broken connection is no reason to give up."""
+    """Carries out commands in one round trip; all of ours may be repeated, so a broken connection is no reason to give up."""
 
     def __init__(self, client, where, patience=PATIENCE, clock=time.monotonic, sleep=time.sleep):
         self._client = client
@@ -65,7 +65,7 @@ class Redis:
     def _once(self, commands):
         if len(commands) == 1:
             return [self._client.execute_command(*commands[0])]
-        pipeline = self._client.pipeline(transaction=True)
+        pipeline = self._client.pipeline(transaction=False)
         for command in commands:
             pipeline.execute_command(*command)
         return pipeline.execute()
