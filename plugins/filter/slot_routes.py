@@ -19,6 +19,7 @@ options:
     description:
       - Routes, each with C(environment) and C(slots), which maps V(blue) and V(green) to C(web) and C(websocket).
       - A route without C(slots) is returned as it is.
+      - One that no machine has answered for is left out, so that it stays on the edge as it is. A guess would lead to nobody.
     type: list
     elements: dict
     required: true
@@ -51,17 +52,15 @@ _KNOWN_ONLY_HERE = ("app_machine", "slots")
 
 
 def slot_routes(routes: Iterable[Mapping[str, Any]], releases: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    """Fill in the servers of the slot that serves; not knowing it is an error, since a guess would lead to nobody."""
+    """Fill in the servers of the slot that serves; nothing is guessed."""
     slots = {release["environment"]: release["slot"] for release in releases}
-    return [_routed(route, slots) for route in routes]
+    return [_routed(route, slots) for route in routes if "slots" not in route or route["environment"] in slots]
 
 
 def _routed(route: Mapping[str, Any], slots: Mapping[str, str]) -> dict[str, Any]:
     if "slots" not in route:
         return dict(route)
     name = route["environment"]
-    if name not in slots:
-        raise AnsibleFilterError(f"slot_routes: nobody said which slot serves {name}: ask odoo_releases_info on its machine.")
     if slots[name] not in route["slots"]:
         raise AnsibleFilterError(f"slot_routes: {name} is served by slot {slots[name]!r}, which its route has no servers for.")
     plain = {key: value for key, value in route.items() if key not in _KNOWN_ONLY_HERE}
