@@ -13,8 +13,8 @@ version_added: 0.2.0
 author:
   - The tierline.erp contributors (@tierline)
 description:
-  - Holds a drop-in that sshd reads first. Before anything is written, C(sshd -t) must accept the whole configuration as it would
-    be, and C(sshd -T) must say that each setting takes effect.
+  - Holds a block on top of C(/etc/ssh/sshd_config), which sshd goes by before all else. Before anything is written, C(sshd -t) must
+    accept the whole configuration as it would be, and C(sshd -T) must say that each setting takes effect.
   - With O(state=tried) the new settings are put to use for O(rollback_seconds). Unless a task with O(state=kept) confirms them in
     that time, a timer on the host goes back to the settings of before, with or without the controller, also after a reboot.
   - Prove a second connection between the two. Connections that exist are kept by a reload, so they prove nothing.
@@ -73,12 +73,13 @@ def run(params, store, check_mode):
     if store.undo.pending and not check_mode:
         # An earlier run was cut off: what it tried was never proven.
         store.undo.restore()
-    before, text = store.read(), ssh.render(params["settings"])
+    before = store.read()
+    text = ssh.render(before, params["settings"])
     ssh.refuse_ineffective(params["settings"], store.effective_with(text))
     changed = before != text
     if changed and not check_mode:
         store.try_out(text, before, params["rollback_seconds"])
-    return {"changed": changed, "on_trial": changed and not check_mode, "diff": {"before": before or "", "after": text}}
+    return {"changed": changed, "on_trial": changed and not check_mode, "diff": {"before": before, "after": text}}
 
 
 def _end(state, store, check_mode):

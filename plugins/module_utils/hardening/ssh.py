@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The drop-in of the SSH server, and whether the server goes by it. Pure."""
+"""The configuration of the SSH server, and whether the server goes by it. Pure."""
 
 from __future__ import annotations
 
@@ -14,9 +14,8 @@ from .errors import HardeningError
 from .plan import same
 
 MAIN = "/etc/ssh/sshd_config"
-DROP_INS = "/etc/ssh/sshd_config.d"
-# The first value that sshd reads counts, so ours comes before all others.
-DROP_IN = f"{DROP_INS}/00-tierline.conf"
+BEGIN = "# Begin of what tierline.erp.hardening manages: changes made here are lost."
+END = "# End of what tierline.erp.hardening manages."
 _KEY = re.compile(r"[A-Za-z]+")
 _REFUSED = ("match", "include")
 
@@ -30,17 +29,30 @@ def wanted(controls: Iterable[Mapping[str, Any]]) -> dict[str, str]:
     return settings
 
 
-def render(settings: Mapping[str, Any]) -> str:
+def render(main: str, settings: Mapping[str, Any]) -> str:
+    """The main configuration with our block on top, since the first value that sshd reads counts, also before drop-ins.
+
+    What the block replaces is commented out where it stood outside of Match, so that nobody takes it for being in force.
+    """
     for key, value in settings.items():
         if not _KEY.fullmatch(key) or key.lower() in _REFUSED or "\n" in str(value):
-            raise HardeningError(f"{key!r} can't stand in the drop-in: keywords with a value on one line are allowed")
-    lines = [f"{key} {settings[key]}" for key in sorted(settings)]
-    return "".join(f"{line}\n" for line in ["# Managed by tierline.erp.hardening: changes made here are lost.", *lines])
+            raise HardeningError(
+                f"{key!r} can't stand in sshd's configuration here: keywords with a value on one line are allowed"
+            )
+    block = [BEGIN, *(f"{key} {settings[key]}" for key in sorted(settings)), END]
+    ours = {key.lower() for key in settings}
+    return "".join(f"{line}\n" for line in [*block, *_rest(main, ours)])
 
 
-def candidate(main: str, folder: str) -> str:
-    """The main configuration as it reads with drop-ins from another folder."""
-    return re.sub(rf"(?im)^([ \t]*Include[ \t]+){re.escape(DROP_INS)}/", rf"\1{folder}/", main)
+def _rest(main: str, ours: set[str]) -> Iterable[str]:
+    inside = matching = False
+    for line in main.splitlines():
+        inside = inside or line == BEGIN
+        word = line.split(maxsplit=1)[0].lower() if line.strip() else ""
+        matching = matching or word == "match"
+        if not inside:
+            yield f"# {line}" if word in ours and not matching else line
+        inside = inside and line != END
 
 
 def refuse_ineffective(settings: Mapping[str, Any], effective: Mapping[str, str]) -> None:
@@ -51,6 +63,5 @@ def refuse_ineffective(settings: Mapping[str, Any], effective: Mapping[str, str]
     ]
     if wrong:
         raise HardeningError(
-            f"sshd would not go by the new settings: {'; '.join(wrong)}. "
-            f"Look for them in {MAIN} above its Include of {DROP_INS}/*.conf"
+            f"sshd would not go by the new settings: {'; '.join(wrong)}. Look for a Match that sets them in {MAIN}"
         )

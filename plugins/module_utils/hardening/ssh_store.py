@@ -6,12 +6,11 @@
 
 from __future__ import annotations
 
-import shutil
 import tempfile
 from pathlib import Path
 
 from .errors import HardeningError
-from .ssh import DROP_IN, DROP_INS, MAIN, candidate
+from .ssh import MAIN
 from .store import effective, run, write
 from .undo import Undo
 
@@ -22,31 +21,23 @@ class SshStore:
     def __init__(self) -> None:
         self.undo = Undo("ssh")
 
-    def read(self) -> str | None:
-        path = Path(DROP_IN)
-        return path.read_text() if path.exists() else None
+    def read(self) -> str:
+        path = Path(MAIN)
+        if not path.exists():
+            raise HardeningError(f"{MAIN} is missing: install openssh-server, or switch hardening_ssh off")
+        return path.read_text()
 
     def effective_with(self, text: str) -> dict[str, str]:
-        """What sshd would go by with this drop-in; its own complaint where it refuses it. Nothing that runs is touched."""
-        if not Path(MAIN).exists():
-            raise HardeningError(f"{MAIN} is missing: install openssh-server, or switch hardening_ssh off")
-        folder = tempfile.mkdtemp(prefix="tierline-sshd-", dir="/run")
-        try:
-            for path in Path(DROP_INS).glob("*.conf"):
-                shutil.copy(path, folder)
-            (Path(folder) / Path(DROP_IN).name).write_text(text)
-            whole = Path(folder) / "candidate"
-            whole.write_text(candidate(Path(MAIN).read_text(), folder))
-            run("/usr/sbin/sshd", "-t", "-f", str(whole))
-            return effective(str(whole))
-        finally:
-            shutil.rmtree(folder)
+        """What sshd would go by; its own complaint where it refuses it. Nothing that runs is touched."""
+        with tempfile.NamedTemporaryFile("w", prefix="tierline-sshd-", dir="/run") as candidate:
+            candidate.write(text)
+            candidate.flush()
+            run("/usr/sbin/sshd", "-t", "-f", candidate.name)
+            return effective(candidate.name)
 
-    def try_out(self, text: str, before: str | None, seconds: int) -> None:
-        back = (
-            ["/usr/bin/cp", str(self.undo.folder / "drop-in"), DROP_IN] if before is not None else ["/usr/bin/rm", "-f", DROP_IN]
-        )
+    def try_out(self, text: str, before: str, seconds: int) -> None:
+        back = ["/usr/bin/cp", str(self.undo.folder / "before"), MAIN]
         reload = ["/usr/bin/systemctl", "try-reload-or-restart", UNIT]
-        self.undo.arm(seconds, {"drop-in": before}, [back, reload])
-        write(DROP_IN, text, 0o600)
+        self.undo.arm(seconds, {"before": before}, [back, reload])
+        write(MAIN, text, 0o600)
         run("systemctl", "try-reload-or-restart", UNIT)

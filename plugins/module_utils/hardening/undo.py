@@ -27,7 +27,10 @@ def unit_name(name: str, kind: str) -> str:
 def units(name: str, seconds: int, commands: Sequence[Sequence[str]]) -> dict[str, str]:
     """The timer that waits and the service that goes back; a timer that was enabled also counts from boot."""
     timer, service = unit_name(name, "timer"), unit_name(name, "service")
-    last = [["/usr/bin/systemctl", "--no-block", "disable", "--now", timer], ["/usr/bin/rm", "-rf", str(FOLDER / name)]]
+    last = [
+        ["/usr/bin/systemctl", "--no-block", "disable", "--now", timer],
+        ["/usr/bin/rm", "-rf", str(FOLDER / name), str(UNITS / timer), str(UNITS / service)],
+    ]
     steps = "\n".join(f"ExecStart={' '.join(command)}" for command in [*commands, *last])
     return {
         service: f"[Unit]\nDescription=Go back to the {name} of before\n\n[Service]\nType=oneshot\n{steps}\n",

@@ -38,16 +38,16 @@ class Undo:
 class Ssh:
     def __init__(self) -> None:
         self.undo = Undo()
-        self.text: str | None = None
+        self.text = "UsePAM no\n"
         self.effective: dict[str, str] = {"permitrootlogin": "no"}
 
-    def read(self) -> str | None:
+    def read(self) -> str:
         return self.text
 
     def effective_with(self, _text: str) -> dict[str, str]:
         return self.effective
 
-    def try_out(self, text: str, _before: str | None, seconds: int) -> None:
+    def try_out(self, text: str, _before: str, seconds: int) -> None:
         self.undo.arm(seconds, {}, [])
         self.text = text
 
@@ -137,7 +137,7 @@ def test_settings_that_sshd_would_not_go_by_are_never_written() -> None:
     host.effective = {"permitrootlogin": "yes"}
     with pytest.raises(HardeningError, match="would be yes instead of no"):
         ssh(host)
-    assert (host.text, host.undo.pending) == (None, False)
+    assert (host.text, host.undo.pending) == ("UsePAM no\n", False)
 
 
 def test_rules_that_shut_out_a_session_are_never_loaded() -> None:

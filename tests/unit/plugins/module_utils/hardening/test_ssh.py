@@ -19,23 +19,41 @@ def test_exempt_controls_and_empty_choices_are_left_out() -> None:
     assert ssh.wanted(controls) == {"PermitRootLogin": "no"}
 
 
-def test_the_drop_in_is_sorted() -> None:
-    text = ssh.render({"UsePAM": "yes", "Banner": "/etc/issue.net"})
-    assert text.splitlines()[1:] == ["Banner /etc/issue.net", "UsePAM yes"]
+MAIN = """Include /etc/ssh/sshd_config.d/*.conf
+#PermitRootLogin prohibit-password
+usepam no
+Match User backup
+    PermitRootLogin yes
+"""
+
+
+def test_the_block_comes_first_and_replaces_what_stood_outside_of_match() -> None:
+    text = ssh.render(MAIN, {"UsePAM": "yes", "PermitRootLogin": "no"})
+    assert text.splitlines() == [
+        ssh.BEGIN,
+        "PermitRootLogin no",
+        "UsePAM yes",
+        ssh.END,
+        "Include /etc/ssh/sshd_config.d/*.conf",
+        "#PermitRootLogin prohibit-password",
+        "# usepam no",
+        "Match User backup",
+        "    PermitRootLogin yes",
+    ]
+
+
+def test_a_second_time_changes_nothing_and_another_set_replaces_the_block() -> None:
+    once = ssh.render(MAIN, {"UsePAM": "yes", "Banner": "/etc/issue.net"})
+    assert ssh.render(once, {"UsePAM": "yes", "Banner": "/etc/issue.net"}) == once
+    assert "Banner" not in ssh.render(once, {"UsePAM": "yes"})
 
 
 @pytest.mark.parametrize(
     "settings", [{"Match": "User x"}, {"Include": "/x"}, {"Use PAM": "yes"}, {"Banner": "x\nPermitRootLogin yes"}]
 )
 def test_what_could_change_the_meaning_of_other_lines_is_refused(settings: dict[str, str]) -> None:
-    with pytest.raises(HardeningError, match="can't stand in the drop-in"):
-        ssh.render(settings)
-
-
-def test_the_candidate_reads_other_drop_ins() -> None:
-    main = "# Include /etc/ssh/sshd_config.d/*.conf\nInclude /etc/ssh/sshd_config.d/*.conf\nUsePAM yes\n"
-    assert ssh.candidate(main, "/run/x").splitlines()[1] == "Include /run/x/*.conf"
-    assert ssh.candidate(main, "/run/x").splitlines()[0] == "# Include /etc/ssh/sshd_config.d/*.conf"
+    with pytest.raises(HardeningError, match="can't stand in sshd's configuration"):
+        ssh.render(MAIN, settings)
 
 
 def test_settings_without_effect_are_refused() -> None:

@@ -14,7 +14,10 @@ def test_the_way_back_needs_neither_a_shell_nor_the_controller() -> None:
         "ExecStart=/usr/bin/rm -f /etc/x",
         "ExecStart=/usr/bin/systemctl reload ssh",
     ]
-    assert service[-1] == "ExecStart=/usr/bin/rm -rf /var/lib/tierline/undo/ssh"
+    assert service[-1] == (
+        "ExecStart=/usr/bin/rm -rf /var/lib/tierline/undo/ssh /etc/systemd/system/tierline-undo-ssh.timer "
+        "/etc/systemd/system/tierline-undo-ssh.service"
+    )
 
 
 def test_the_timer_also_counts_from_a_boot() -> None:
