@@ -13,7 +13,7 @@ version_added: 0.2.0
 author:
   - The tierline.erp contributors (@tierline)
 description:
-  - Holds a block on top of C(/etc/ssh/sshd_config), which sshd goes by before all else. Before anything is written, C(sshd -t) must
+  - Holds a block on top of C(/etc/ssh/sshd_config), which sshd goes by before all else. Before that, C(sshd -t) must
     accept the whole configuration as it would be, and C(sshd -T) must say that each setting takes effect.
   - With O(state=tried) the new settings are put to use for O(rollback_seconds). Unless a task with O(state=kept) confirms them in
     that time, a timer on the host goes back to the settings of before, with or without the controller, also after a reboot.
