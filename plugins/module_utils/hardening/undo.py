@@ -68,8 +68,9 @@ class Undo:
         self._forget()
 
     def restore(self) -> None:
+        """The service also takes timer and units away, as it must where nobody is there to do it."""
         run("systemctl", "start", unit_name(self.name, "service"))
-        run("systemctl", "disable", "--now", unit_name(self.name, "timer"))
+        run("systemctl", "stop", unit_name(self.name, "timer"), check=False)
         shutil.rmtree(self.folder, ignore_errors=True)
         self._forget()
 
