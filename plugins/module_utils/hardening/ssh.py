@@ -16,7 +16,7 @@ from .plan import same
 MAIN = "/etc/ssh/sshd_config"
 BEGIN = "# Begin of what tierline.erp.hardening manages: changes made here are lost."
 END = "# End of what tierline.erp.hardening manages."
-_KEY = re.compile(r"[A-Za-z]+")
+_KEY = re.compile(r"[A-Za-z][A-Za-z0-9]*")
 _REFUSED = ("match", "include")
 
 

@@ -28,11 +28,12 @@ Match User backup
 
 
 def test_the_block_comes_first_and_replaces_what_stood_outside_of_match() -> None:
-    text = ssh.render(MAIN, {"UsePAM": "yes", "PermitRootLogin": "no"})
+    text = ssh.render(MAIN, {"X11Forwarding": "no", "UsePAM": "yes", "PermitRootLogin": "no"})
     assert text.splitlines() == [
         ssh.BEGIN,
         "PermitRootLogin no",
         "UsePAM yes",
+        "X11Forwarding no",
         ssh.END,
         "Include /etc/ssh/sshd_config.d/*.conf",
         "#PermitRootLogin prohibit-password",
