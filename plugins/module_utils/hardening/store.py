@@ -226,7 +226,9 @@ def _pam(step: Step) -> None:
 def _service(step: Step) -> None:
     if step.after == "enabled":
         run("systemctl", "unmask", step.target)
-        run("systemctl", "enable", "--now", step.target)
+        run("systemctl", "enable", step.target)
+        # One that can't run here, as auditd in a container, is reported as failed; it must not keep the rest from being mended.
+        run("systemctl", "start", step.target, check=False)
     else:
         run("systemctl", "disable" if step.after == "disabled" else "mask", "--now", step.target)
 
