@@ -1,0 +1,103 @@
+# Copyright (c) 2026, the tierline.erp contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+"""The XML documents that S3 takes and gives. Pure."""
+
+import xml.etree.ElementTree as ElementTree
+from typing import Any
+
+from .errors import ObjectStoreError
+from .models import NONE
+
+NAMESPACE = "http://s3.amazonaws.com/doc/2006-03-01/"
+RULE = "tierline-noncurrent"
+
+
+def enable_versioning() -> bytes:
+    return _document("VersioningConfiguration", "<Status>Enabled</Status>")
+
+
+def default_lock(mode: str, days: int) -> bytes:
+    rule = f"<Rule><DefaultRetention><Mode>{mode.upper()}</Mode><Days>{days}</Days></DefaultRetention></Rule>"
+    return _document("ObjectLockConfiguration", f"<ObjectLockEnabled>Enabled</ObjectLockEnabled>{rule if mode != NONE else ''}")
+
+
+def expire_noncurrent(days: int) -> bytes:
+    """Versions that are no longer current go after so many days, and then the marker that is left alone."""
+    return _document(
+        "LifecycleConfiguration",
+        f"<Rule><ID>{RULE}</ID><Status>Enabled</Status><Filter><Prefix></Prefix></Filter>"
+        "<Expiration><ExpiredObjectDeleteMarker>true</ExpiredObjectDeleteMarker></Expiration>"
+        f"<NoncurrentVersionExpiration><NoncurrentDays>{days}</NoncurrentDays></NoncurrentVersionExpiration></Rule>",
+    )
+
+
+def versioning(document: bytes) -> bool:
+    return _text(_parse(document), "Status") == "Enabled"
+
+
+def lock(document: bytes) -> tuple[bool, str, int]:
+    """Whether objects can be locked, and the default: mode and days."""
+    root = _parse(document)
+    retention = root.find(".//{*}DefaultRetention")
+    if retention is None:
+        return _text(root, "ObjectLockEnabled") == "Enabled", NONE, 0
+    days = int(_text(retention, "Days") or 0) + 365 * int(_text(retention, "Years") or 0)
+    return True, _text(retention, "Mode").lower(), days
+
+
+def noncurrent_days(document: bytes) -> int:
+    found = [_text(rule, "NoncurrentDays") for rule in _parse(document).iter() if _name(rule) == "NoncurrentVersionExpiration"]
+    return int(found[0] or 0) if found else 0
+
+
+def versions(document: bytes) -> tuple[list[dict[str, Any]], dict[str, str]]:
+    """The versions of one page, and what to ask for the next one."""
+    root = _parse(document)
+    items = [
+        {
+            "key": _text(item, "Key"),
+            "version": _text(item, "VersionId"),
+            "marker": _name(item) == "DeleteMarker",
+            "latest": _text(item, "IsLatest") == "true",
+            "modified": _text(item, "LastModified"),
+            "size": int(_text(item, "Size") or 0),
+        }
+        for item in root
+        if _name(item) in ("Version", "DeleteMarker")
+    ]
+    if _text(root, "IsTruncated") != "true":
+        return items, {}
+    return items, {"key-marker": _text(root, "NextKeyMarker"), "version-id-marker": _text(root, "NextVersionIdMarker")}
+
+
+def failure(document: bytes, reason: str) -> tuple[str, str]:
+    """Code and message of an error; an answer to HEAD has neither."""
+    try:
+        root = ElementTree.fromstring(document)
+    except ElementTree.ParseError:
+        return reason, ""
+    return _text(root, "Code") or reason, _text(root, "Message")
+
+
+def _document(name: str, content: str) -> bytes:
+    return f'<{name} xmlns="{NAMESPACE}">{content}</{name}>'.encode()
+
+
+def _parse(document: bytes) -> ElementTree.Element:
+    try:
+        return ElementTree.fromstring(document)
+    except ElementTree.ParseError as error:
+        raise ObjectStoreError(f"the store gave no XML ({error}): is the endpoint an S3 endpoint?") from error
+
+
+def _text(element: ElementTree.Element, name: str) -> str:
+    found = element.find(f"{{*}}{name}")
+    return (found.text or "").strip() if found is not None else ""
+
+
+def _name(element: ElementTree.Element) -> str:
+    return str(element.tag).rpartition("}")[2]
