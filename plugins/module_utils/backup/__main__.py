@@ -1,0 +1,54 @@
+# Copyright (c) 2026, the tierline.erp contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+"""What the timers of a database host start: ``python3 -m backup run|report POLICY``."""
+
+import json
+import sys
+import time
+from pathlib import Path
+
+from .errors import BackupError
+from .host import Host
+from .models import INCREMENTAL, Policy
+from .schedule import due
+
+
+def main(command: str, path: str) -> int:
+    policy = Policy.of(json.loads(Path(path).read_text(encoding="utf-8")))
+    host = Host(policy)
+    if command == "run" and not _backed_up(policy, host):
+        return 0
+    report = host.report(int(time.time()))
+    host.write_metrics(report)
+    for finding in report.findings:
+        print(f"{finding.code}: {finding.text}", file=sys.stderr)
+    return 0 if report.ok else 1
+
+
+def _backed_up(policy: Policy, host: Host) -> bool:
+    """Whether there was something to do, and it is done."""
+    archiving = host.archiving()
+    if archiving is None or archiving.replica:
+        print("not the primary: nothing to do here")
+        return False
+    report = host.report(int(time.time()))
+    kind = due(policy, report.repository.backups, report.at)
+    if kind is None and any(finding.code == "archive_gap" for finding in report.findings):
+        kind = INCREMENTAL  # Moments after the gap can't be restored before there is a new backup.
+    if kind is None:
+        print("no backup is due")
+        return False
+    host.backup(kind)
+    return True
+
+
+if __name__ == "__main__":
+    try:
+        sys.exit(main(*sys.argv[1:3]))
+    except BackupError as problem:
+        print(problem, file=sys.stderr)
+        sys.exit(2)

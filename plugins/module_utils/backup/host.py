@@ -1,0 +1,111 @@
+# Copyright (c) 2026, the tierline.erp contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+"""pgBackRest and PostgreSQL of the host that this runs on: the only file here that starts processes and writes files."""
+
+import os
+import pwd
+import subprocess
+import tempfile
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from . import info, metrics, wal
+from .errors import BackupError
+from .judge import judge
+from .models import Archiving, Policy, Report, Repository
+
+OWNER = "postgres"
+Runner = Callable[[Sequence[str]], "subprocess.CompletedProcess[str]"]
+
+
+def run(command: Sequence[str]) -> subprocess.CompletedProcess[str]:
+    """As PostgreSQL's own user: its socket knows nobody else as the role backup, and pgBackRest's files are its."""
+    prefix = ["runuser", "-u", OWNER, "--"] if os.geteuid() != pwd.getpwnam(OWNER).pw_uid else []
+    try:
+        return subprocess.run([*prefix, *command], capture_output=True, text=True, check=False, cwd="/")
+    except OSError as error:
+        raise BackupError(f"{command[0]} can't be started: {error.strerror}") from error
+
+
+class Host:
+    def __init__(self, policy: Policy, runner: Runner = run) -> None:
+        self._policy, self._run = policy, runner
+
+    def repository(self) -> Repository:
+        done = self._run(
+            [
+                "pgbackrest",
+                f"--stanza={self._policy.stanza}",
+                "--log-level-file=off",
+                "--log-level-console=warn",
+                "--output=json",
+                "info",
+            ]
+        )
+        if done.returncode:
+            raise BackupError(f"the store can't be asked for backups: {_last(done)}")
+        seen = info.parse_repository(done.stdout, self._policy.stanza)
+        return replace(seen, missing=tuple(self._missing(seen)))
+
+    def _missing(self, seen: Repository) -> list[str]:
+        """What was dropped while the store was away doesn't show in the archive's end, once later segments have arrived."""
+        latest = seen.last()
+        if latest is None or not latest.segment or not seen.last_segment:
+            return []
+        path = f"archive/{self._policy.stanza}/{seen.archive}"
+        logs = range(wal.number(latest.segment) // wal.PER_LOG, wal.number(seen.last_segment) // wal.PER_LOG + 1)
+        directories = [name for name in self._list(path) if wal.is_log(name) and wal.log_of(name) in logs]
+        present = [name for directory in directories for name in self._list(f"{path}/{directory}")]
+        return wal.missing(present, latest.segment, seen.last_segment)
+
+    def _list(self, path: str) -> list[str]:
+        done = self._run(["pgbackrest", "--log-level-file=off", "--log-level-console=warn", "repo-ls", path])
+        if done.returncode:
+            raise BackupError(f"the store can't be asked for {path}: {_last(done)}")
+        return done.stdout.split()
+
+    def archiving(self) -> Archiving | None:
+        """Nothing where PostgreSQL doesn't answer; that is for others to report."""
+        policy = self._policy
+        done = self._run(
+            [
+                "psql", "--no-psqlrc", "--no-password", "--tuples-only", "--no-align", f"--host={policy.socket_dir}",
+                f"--port={policy.port}", f"--username={policy.user}", "--dbname=postgres", f"--command={info.ARCHIVING_QUERY}",
+            ]
+        )  # fmt: skip
+        return None if done.returncode else info.parse_archiving(done.stdout)
+
+    def report(self, now: int) -> Report:
+        archiving = self.archiving()
+        return judge(self._policy, self.repository(), archiving, now)
+
+    def backup(self, kind: str) -> None:
+        self._pgbackrest("backup", f"--type={kind}")
+        # Apart from the backup, which is good even where this fails. Only the primary gets here: an expire on another member
+        # would take a backup that is being made for a broken one, and delete it (pgbackrest#2622).
+        self._pgbackrest("expire")
+
+    def write_metrics(self, report: Report) -> None:
+        """Whole or not at all: the collector may read at any moment."""
+        path = Path(self._policy.metrics_file)
+        with tempfile.NamedTemporaryFile("w", dir=path.parent, prefix=f".{path.name}.", delete=False) as stream:
+            stream.write(metrics.render(report, self._policy.stanza))
+            os.fchmod(stream.fileno(), 0o644)
+        os.replace(stream.name, path)
+
+    def _pgbackrest(self, command: str, *options: str) -> None:
+        done = self._run(["pgbackrest", f"--stanza={self._policy.stanza}", *options, command])
+        print(done.stdout, end="", flush=True)
+        if done.returncode:
+            raise BackupError(f"pgbackrest {command} failed: {_last(done)}")
+
+
+def _last(done: subprocess.CompletedProcess[str]) -> str:
+    lines = [line for line in (done.stderr + "\n" + done.stdout).splitlines() if line.strip()]
+    errors = [line for line in lines if "ERROR" in line]
+    return (errors or lines or [f"exit status {done.returncode}"])[-1].strip()

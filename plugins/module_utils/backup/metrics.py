@@ -1,0 +1,38 @@
+# Copyright (c) 2026, the tierline.erp contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+"""A report as metrics, for node exporter's textfile collector. Pure."""
+
+from .models import FULL, Report
+
+PREFIX = "tierline_backup"
+# Every reason there can be, so that a series that turns well goes to 0 rather than away.
+CODES = ("archive_failing", "archive_gap", "archive_overdue", "damaged", "no_backup", "overdue", "repository")
+
+
+def render(report: Report, stanza: str) -> str:
+    full, latest = report.repository.last(FULL), report.repository.last()
+    archiving = report.archiving
+    values: list[tuple[str, str, float]] = [
+        ("ok", "Whether backups are as promised.", int(report.ok)),
+        ("report_timestamp_seconds", "When this was looked at.", report.at),
+        ("count", "Backups in the store.", len(report.repository.backups)),
+        ("last_full_timestamp_seconds", "When the last full backup ended; 0: there is none.", full.stopped if full else 0),
+        ("last_timestamp_seconds", "When the last backup ended; 0: there is none.", latest.stopped if latest else 0),
+        ("last_duration_seconds", "How long the last backup took.", latest.stopped - latest.started if latest else 0),
+        ("last_database_bytes", "Size of the database in the last backup.", latest.size if latest else 0),
+        ("last_stored_bytes", "What the last backup added to the store.", latest.stored if latest else 0),
+        ("archive_last_timestamp_seconds", "When a segment was last archived.", archiving.archived_at if archiving else 0),
+        ("archive_pending_segments", "Full segments that wait to be archived.", report.pending_segments),
+    ]
+    lines = []
+    for name, meaning, value in values:
+        lines += [f"# HELP {PREFIX}_{name} {meaning}", f"# TYPE {PREFIX}_{name} gauge"]
+        lines.append(f'{PREFIX}_{name}{{stanza="{stanza}"}} {value}')
+    present = {finding.code for finding in report.findings}
+    lines += [f"# HELP {PREFIX}_finding Why backups are not as promised.", f"# TYPE {PREFIX}_finding gauge"]
+    lines += [f'{PREFIX}_finding{{stanza="{stanza}",code="{code}"}} {int(code in present)}' for code in CODES]
+    return "\n".join(lines) + "\n"

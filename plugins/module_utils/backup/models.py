@@ -1,0 +1,113 @@
+# Copyright (c) 2026, the tierline.erp contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+"""What backups are to be, and what is seen of them. Times are seconds since 1970, in UTC. Pure."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from typing import Any
+
+from .errors import BackupError
+
+FULL, DIFFERENTIAL, INCREMENTAL = "full", "diff", "incr"
+HOUR, DAY = 3600, 86400
+
+
+@dataclass(frozen=True)
+class Policy:
+    """How often, and how much may be lost. Everything that the program on a host is told."""
+
+    stanza: str
+    full_every_hours: int
+    # 0: full backups only.
+    incremental_every_hours: int
+    # The longest that a committed transaction may wait for the store; 0: nothing is archived.
+    archive_seconds: int
+    port: int = 5432
+    user: str = "backup"
+    socket_dir: str = "/var/run/postgresql"
+    metrics_file: str = ""
+
+    @classmethod
+    def of(cls, values: Mapping[str, Any]) -> Policy:
+        known = {item.name for item in fields(cls)}
+        if unknown := sorted(set(values) - known):
+            raise BackupError(f"the policy has unknown settings: {', '.join(unknown)}")
+        policy = cls(**values)
+        if policy.full_every_hours < 1:
+            raise BackupError(f"full_every_hours is {policy.full_every_hours}: it takes 1 or more")
+        if policy.incremental_every_hours < 0 or policy.archive_seconds < 0:
+            raise BackupError("incremental_every_hours and archive_seconds take 0 or more")
+        return policy
+
+
+@dataclass(frozen=True)
+class Backup:
+    label: str
+    kind: str
+    started: int
+    stopped: int
+    # Of the database, and what it added to the store.
+    size: int = 0
+    stored: int = 0
+    # Pages whose checksum was wrong while they were copied.
+    damaged: bool = False
+    lsn: str = ""
+    # The last segment of the write-ahead log that it needs.
+    segment: str = ""
+
+
+@dataclass(frozen=True)
+class Repository:
+    """What the store has of one stanza."""
+
+    code: int
+    message: str
+    backups: tuple[Backup, ...] = ()
+    # The last segment of the write-ahead log that arrived.
+    last_segment: str = ""
+    # Directory of the newest archive, and segments that it lacks since the last backup.
+    archive: str = ""
+    missing: tuple[str, ...] = ()
+    busy: bool = False
+
+    def last(self, *kinds: str) -> Backup | None:
+        found = [backup for backup in self.backups if not kinds or backup.kind in kinds]
+        return max(found, key=lambda backup: backup.stopped, default=None)
+
+
+@dataclass(frozen=True)
+class Archiving:
+    """What PostgreSQL says of its write-ahead log. A replica archives nothing."""
+
+    now: int
+    replica: bool = False
+    # The segment being written, the last one that was archived and when, and when archiving last failed.
+    current: str = ""
+    archived: str = ""
+    archived_at: int = 0
+    failed_at: int = 0
+
+
+@dataclass(frozen=True)
+class Finding:
+    code: str
+    text: str
+
+
+@dataclass(frozen=True)
+class Report:
+    """The verdict on one stanza."""
+
+    at: int
+    repository: Repository
+    archiving: Archiving | None
+    pending_segments: int
+    findings: tuple[Finding, ...] = field(default=())
+
+    @property
+    def ok(self) -> bool:
+        return not self.findings
