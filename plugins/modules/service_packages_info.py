@@ -80,7 +80,7 @@ _DPKG = "/var/lib/dpkg/info"
 
 def outdated(services, started, unpacked):
     """``started`` and ``unpacked`` answer with seconds since the epoch, or None for what doesn't run or isn't installed."""
-    found = []
+    found: list[str] = []
     for service in services:
         since = started(service["name"])
         times = [time for time in map(unpacked, service["packages"]) if time is not None]
