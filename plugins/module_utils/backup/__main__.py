@@ -25,7 +25,7 @@ def main(command: str, path: str) -> int:
     report = host.report(int(time.time()))
     host.write_metrics(report)
     for finding in report.findings:
-        print(f"{finding.code}: {finding.text}", file=sys.stderr)
+        sys.stderr.write(f"{finding.code}: {finding.text}\n")
     return 0 if report.ok else 1
 
 
@@ -33,14 +33,14 @@ def _backed_up(policy: Policy, host: Host) -> bool:
     """Whether there was something to do, and it is done."""
     archiving = host.archiving()
     if archiving is None or archiving.replica:
-        print("not the primary: nothing to do here")
+        sys.stdout.write("not the primary: nothing to do here\n")
         return False
     report = host.report(int(time.time()))
     kind = due(policy, report.repository.backups, report.at)
     if kind is None and any(finding.code == "archive_gap" for finding in report.findings):
         kind = INCREMENTAL  # Moments after the gap can't be restored before there is a new backup.
     if kind is None:
-        print("no backup is due")
+        sys.stdout.write("no backup is due\n")
         return False
     host.backup(kind)
     return True
@@ -48,7 +48,8 @@ def _backed_up(policy: Policy, host: Host) -> bool:
 
 if __name__ == "__main__":
     try:
-        sys.exit(main(*sys.argv[1:3]))
+        status = main(*sys.argv[1:3])
     except BackupError as problem:
-        print(problem, file=sys.stderr)
-        sys.exit(2)
+        sys.stderr.write(f"{problem}\n")
+        status = 2
+    raise SystemExit(status)

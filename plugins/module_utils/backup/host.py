@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import pwd
 import subprocess
+import sys
 import tempfile
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -100,7 +101,8 @@ class Host:
 
     def _pgbackrest(self, command: str, *options: str) -> None:
         done = self._run(["pgbackrest", f"--stanza={self._policy.stanza}", *options, command])
-        print(done.stdout, end="", flush=True)
+        sys.stdout.write(done.stdout)
+        sys.stdout.flush()
         if done.returncode:
             raise BackupError(f"pgbackrest {command} failed: {_last(done)}")
 

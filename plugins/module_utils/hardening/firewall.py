@@ -16,7 +16,7 @@ import ipaddress
 import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Union
 
 from .errors import HardeningError
 
@@ -26,7 +26,7 @@ ANYBODY = "any"
 _PORTS = re.compile(r"(\d{1,5})(?:-(\d{1,5}))?")
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,40}")
 _INTERFACE = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,14}\*?")
-Network = ipaddress.IPv4Network | ipaddress.IPv6Network
+Network = Union[ipaddress.IPv4Network, ipaddress.IPv6Network]  # noqa: UP007 (evaluated, and pylint doesn't follow |)
 
 
 @dataclass(frozen=True)

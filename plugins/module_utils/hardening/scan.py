@@ -6,10 +6,10 @@
 
 from __future__ import annotations
 
-import xml.etree.ElementTree as ElementTree
 from collections import Counter
 from collections.abc import Iterable
 from typing import Any
+from xml.etree import ElementTree
 
 from .errors import HardeningError
 

@@ -6,8 +6,8 @@ from __future__ import annotations
 
 """The XML documents that S3 takes and gives. Pure."""
 
-import xml.etree.ElementTree as ElementTree
 from typing import Any
+from xml.etree import ElementTree
 
 from .errors import ObjectStoreError
 from .models import NONE

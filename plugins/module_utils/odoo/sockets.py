@@ -19,7 +19,7 @@ def count(lines: Iterable[str], port: int) -> int:
         words = line.split()
         if len(words) < 4 or ":" not in words[1]:
             continue
-        address, _, number = words[1].partition(":")
+        address, _colon, number = words[1].partition(":")
         found += int(number, 16) == port and words[3] == _ESTABLISHED and address not in _LOOPBACK
     return found
 

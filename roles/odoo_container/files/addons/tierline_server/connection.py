@@ -52,9 +52,9 @@ class Redis:
         while True:
             try:
                 return self._once(commands)
-            except _LASTING as error:
+            except _LASTING as error:  # pylint: disable=catching-non-exception
                 raise RedisGoneError(f"Redis at {self._where} refuses this environment's user: {error}") from error
-            except _PASSING as error:
+            except _PASSING as error:  # pylint: disable=catching-non-exception
                 if self._clock() + pause >= give_up:
                     raise RedisGoneError(f"Redis at {self._where} did not answer for {self._patience} s: {error}") from error
             except redis.exceptions.RedisError as error:
