@@ -114,6 +114,8 @@ changes:
   sample: [create role pgbouncer, make the password lookup for role pgbouncer]
 """
 
+from contextlib import closing
+
 from ansible.module_utils.basic import AnsibleModule, missing_required_lib
 from ansible_collections.tierline.erp.plugins.module_utils.postgres.errors import PostgresError
 from ansible_collections.tierline.erp.plugins.module_utils.postgres.login import LOGIN_ARGUMENTS, login
@@ -174,7 +176,8 @@ def main():
     try:
         services = as_services(module.params)
         validate_services(services)
-        result = run(Store(**login(module.params)), services, module.params["extensions"], module.check_mode)
+        with closing(Store(**login(module.params))) as store:
+            result = run(store, services, module.params["extensions"], module.check_mode)
     except PostgresError as error:
         module.fail_json(msg=str(error))
     module.exit_json(**result)

@@ -170,6 +170,8 @@ changes:
   sample: [create role acme_prod, create database acme_prod, close to the public database acme_prod]
 """
 
+from contextlib import closing
+
 from ansible.module_utils.basic import AnsibleModule, missing_required_lib
 from ansible_collections.tierline.erp.plugins.module_utils.postgres.errors import PostgresError
 from ansible_collections.tierline.erp.plugins.module_utils.postgres.login import LOGIN_ARGUMENTS, login
@@ -261,7 +263,8 @@ def main():
     try:
         tenants = [as_tenant(item) for item in module.params["tenants"]]
         validate_tenants(tenants, module.params["allow_removal"])
-        result = run(Store(**login(module.params)), tenants, module.check_mode)
+        with closing(Store(**login(module.params))) as store:
+            result = run(store, tenants, module.check_mode)
     except PostgresError as error:
         module.fail_json(msg=str(error))
     module.exit_json(**result)

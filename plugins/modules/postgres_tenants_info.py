@@ -75,6 +75,8 @@ removals:
       removed_at: "2026-03-01T02:11:42Z"
 """
 
+from contextlib import closing
+
 from ansible.module_utils.basic import AnsibleModule, missing_required_lib
 from ansible_collections.tierline.erp.plugins.module_utils.postgres.errors import PostgresError
 from ansible_collections.tierline.erp.plugins.module_utils.postgres.login import LOGIN_ARGUMENTS, login
@@ -100,7 +102,8 @@ def main():
     if PSYCOPG2_IMPORT_ERROR:
         module.fail_json(msg=missing_required_lib("psycopg2"), exception=PSYCOPG2_IMPORT_ERROR)
     try:
-        result = run(Store(**login(module.params)), module.params["databases"])
+        with closing(Store(**login(module.params))) as store:
+            result = run(store, module.params["databases"])
     except PostgresError as error:
         module.fail_json(msg=str(error))
     module.exit_json(**result)

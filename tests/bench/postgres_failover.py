@@ -6,7 +6,8 @@
 
 Both sides are the same three members, endpoint, load and faults, in turn. What differs is Patroni's cluster configuration: ours,
 as the role made it, against ttl 30, loop_wait 10, retry_timeout 10 and primary_start_timeout 300. (What the role sets in members'
-files, such as asking the own etcd first, stays: so the defaults look a little better here than they are.) Where the role's
+files, such as asking the own etcd first, stays: so the defaults look a little better here than they are.) Our switchover is the
+module's, theirs is patronictl's. Where the role's
 fencing watcher runs, a killed host is measured with and, while it is stopped, without it; under the defaults always without it.
 
 Then the price of asynchronous replication: with synchronous mode off, the primary's host is killed, and once it is cut from the
@@ -14,7 +15,8 @@ other members while clients still reach it. What was acknowledged and is lost is
 
 The lab is one that molecule's scenario postgres_failover has converged; the configuration is put back at the end.
 
-Usage: PGPASSWORD=… tools/run.sh tests/bench/postgres_failover.py --lab LAB --cluster CLUSTER [--repeats 3] [--json FILE]
+Usage: PGPASSWORD=… LEDGER_API_PASSWORD=… LEDGER_PGBOUNCER_PASSWORD=…
+  tools/run.sh tests/bench/postgres_failover.py --lab LAB --cluster CLUSTER [--repeats 3] [--json FILE]
 """
 
 from __future__ import annotations
@@ -33,6 +35,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from ledger import report
+from ledger.__main__ import operator
 from ledger.campaign import Campaign, Result
 from ledger.client import Endpoint
 from ledger.cluster import Cluster
@@ -127,16 +130,18 @@ class Bench:
             return False
         return True
 
-    def measure(self, fault: type[Fault], repeats: int, proof: bool = False) -> list[Result]:
-        results = []
+    def measure(self, fault: type[Fault], repeats: int, proof: bool = False, ours: bool = False) -> list[Result]:
+        results: list[Result] = []
+        data_directory = f"/var/lib/postgresql/{self.version}/{self.name}"
         for _ in range(repeats):
             site = Site(
                 self.cluster.lab,
                 self.cluster,
-                f"/var/lib/postgresql/{self.version}/{self.name}",
+                data_directory,
                 random.Random(len(results)),
                 lease=float(self.cluster.config["ttl"]),
                 proof=proof,
+                operator=operator(self.cluster.lab, self.cluster, self.name, data_directory) if ours else None,
             )
             campaign = Campaign(site, self.load, self.folder, say=lambda line: print(line, flush=True))
             result = campaign.run(next(self.numbers), fault())
@@ -156,7 +161,7 @@ def compare(bench: Bench, repeats: int) -> dict[str, dict[str, list[Result]]]:
     with bench.watcher("stop"):
         print("\nours")
         for name, fault in faults.items():
-            sides["ours"][name] = bench.measure(fault, repeats)
+            sides["ours"][name] = bench.measure(fault, repeats, ours=True)
         with bench.configured(DEFAULTS):
             print(f"\nPatroni's defaults: {DEFAULTS}")
             for name, fault in faults.items():

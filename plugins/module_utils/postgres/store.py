@@ -119,6 +119,7 @@ class Store:
         self._session = self._connect(MAINTENANCE_DATABASE)
         superuser, self.in_recovery, user = self._rows(_SERVER)[0]
         if not superuser:
+            self.close()
             raise PostgresError(f"role '{user}' at {self._where} is no superuser, which is needed to see password verifiers")
 
     def close(self) -> None:
