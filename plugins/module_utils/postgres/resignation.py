@@ -51,8 +51,9 @@ class Resignation:
         if leadership is None or leadership.member != member:
             holder = leadership.member if leadership else "nobody"
             raise PostgresError(f"{member} doesn't hold the leader key in etcd, but {holder}; nothing was changed")
+        process = postmaster(self._data)
         self._end_patroni()
-        stop(self._data, timeout)
+        stop(self._data, process, timeout)
         self._release(leadership)
 
     def _leadership(self) -> Leadership | None:
@@ -88,10 +89,8 @@ def kill_patroni() -> None:
         raise PostgresError(f"cannot end Patroni, nothing was changed: {ended.stderr.strip()}")
 
 
-def stop(data: Path, timeout: float) -> None:
+def stop(data: Path, process: int, timeout: float) -> None:
     """A fast shutdown of the PostgreSQL that runs in the directory: it returns when all is written, and sent to the replicas."""
-    lock = data / "postmaster.pid"
-    process = _postmaster(lock)
     os.kill(process, signal.SIGINT)
     end = time.monotonic() + timeout
     while _runs(process):
@@ -99,19 +98,25 @@ def stop(data: Path, timeout: float) -> None:
             raise PostgresError(f"PostgreSQL in {data} didn't stop within {timeout:g} s; Patroni goes on with it")
         time.sleep(_POLL_SECONDS)
     # A crash leaves the file behind.
-    if lock.exists():
+    if _lock(data).exists():
         raise PostgresError(f"PostgreSQL in {data} didn't end cleanly; Patroni decides what is next")
 
 
-def _postmaster(lock: Path) -> int:
+def postmaster(data: Path) -> int:
+    """The process of the PostgreSQL that runs in the directory."""
+    lock = _lock(data)
     try:
         process = int(lock.read_text().split()[0])
         here = Path(f"/proc/{process}/cwd").resolve(strict=True)
     except (OSError, ValueError, IndexError) as error:
-        raise PostgresError(f"no PostgreSQL runs in {lock.parent}: {error}") from error
-    if here != lock.parent.resolve():
+        raise PostgresError(f"no PostgreSQL runs in {data}: {error}") from error
+    if here != data.resolve():
         raise PostgresError(f"process {process}, which {lock} names, isn't a PostgreSQL of that directory")
     return process
+
+
+def _lock(data: Path) -> Path:
+    return data / "postmaster.pid"
 
 
 def _runs(process: int) -> bool:

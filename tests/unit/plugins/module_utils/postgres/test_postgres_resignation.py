@@ -97,8 +97,11 @@ def test_without_a_clean_end_there_is_no_release(postgres, tmp_path, behaviour, 
 
 
 def test_nothing_runs_here(tmp_path):
+    """Patroni isn't ended for it either."""
+    ended = []
     with pytest.raises(PostgresError, match="no PostgreSQL runs in"):
-        resign(Etcd(), tmp_path)
+        Resignation(Etcd(), PREFIX, str(tmp_path), lambda: ended.append(1)).resign("db1", 1)
+    assert ended == []
 
 
 def test_a_stale_file_names_another_process(postgres, tmp_path):
