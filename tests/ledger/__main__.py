@@ -64,10 +64,10 @@ def arguments(argv: list[str] | None) -> argparse.Namespace:
     return options
 
 
-def operator(lab: Lab, cluster: Cluster, name: str, data_directory: str) -> Operator | None:
+def operator(lab: Lab, cluster: Cluster, scope: str, data_directory: str) -> Operator | None:
     """Whoever has the passwords, if we were told them."""
     passwords = [os.environ.get(name, "") for name in ("LEDGER_API_PASSWORD", "LEDGER_PGBOUNCER_PASSWORD")]
-    return Operator(lab, cluster.names, name, data_directory, *passwords) if all(passwords) else None
+    return Operator(lab, cluster.names, scope, data_directory, *passwords) if all(passwords) else None
 
 
 def prepare(options: argparse.Namespace) -> tuple[Site, Load]:

@@ -254,7 +254,7 @@ class EtcdLost(Fault):
     count = 0
 
     def bound(self, _site: Site) -> float:
-        return CRASH
+        return 3.0
 
     def inject(self, site: Site) -> None:
         self.hosts = [site.primary, *site.chance.sample(site.replicas, self.count - 1)]
