@@ -109,19 +109,20 @@ class Bench:
         time.sleep(float(self.own["loop_wait"]) + 11)  # until members on the slower of both settings have read it
 
     @contextlib.contextmanager
-    def watcher(self, verb: str) -> Iterator[None]:
-        """With the fencing watcher stopped, if there is one."""
-        if verb == "stop":
-            self._watchers("stop")
+    def without_watcher(self) -> Iterator[None]:
+        """With the fencing watcher, if there is one, stopped: disabled as well, since a host that was killed boots again."""
+        watched = self.has_watcher()
         try:
+            if watched:
+                self._watchers("disable")
             yield
         finally:
-            if verb == "stop":
-                self._watchers("start")
+            if watched:
+                self._watchers("enable")
 
     def _watchers(self, verb: str) -> None:
         for name in self.cluster.names:
-            self.cluster.lab.script(name, f"! systemctl is-enabled --quiet {WATCHER} 2>/dev/null || systemctl {verb} {WATCHER}")
+            self.cluster.lab.run(name, "systemctl", verb, "--quiet", "--now", WATCHER)
 
     def has_watcher(self) -> bool:
         try:
@@ -158,7 +159,7 @@ def compare(bench: Bench, repeats: int) -> dict[str, dict[str, list[Result]]]:
     if bench.has_watcher():
         print("\nours, with proof of death")
         sides["ours"]["host killed, proven"] = bench.measure(HostKilled, repeats, proof=True)
-    with bench.watcher("stop"):
+    with bench.without_watcher():
         print("\nours")
         for name, fault in faults.items():
             sides["ours"][name] = bench.measure(fault, repeats, ours=True)
@@ -187,7 +188,7 @@ def show(sides: dict[str, dict[str, list[Result]]]) -> None:
 def asynchronous(bench: Bench, repeats: int) -> dict[str, list[Result]]:
     """What is lost where commits don't wait for a replica."""
     found = {}
-    with bench.watcher("stop"), bench.configured(ASYNCHRONOUS):
+    with bench.without_watcher(), bench.configured(ASYNCHRONOUS):
         print("\nsynchronous mode off: losses are expected")
         for fault in (HostKilled, CutFromMembers):
             found[fault.name] = bench.measure(fault, repeats)

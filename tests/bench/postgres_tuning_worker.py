@@ -28,12 +28,12 @@ CREATE TABLE stock_quant (id int PRIMARY KEY, product_id int, location_id int, q
 CREATE TABLE message (id bigserial PRIMARY KEY, model text, res_id int, author_id int, date timestamp, body text);
 INSERT INTO partner SELECT n, 'Partner ' || md5(n::text), n % 60,
        jsonb_build_object('en_US', 'Partner ' || n, 'de_DE', 'Kunde ' || n) FROM generate_series(1, {rows} / 5) n;
-INSERT INTO sale_order SELECT n, 1 + (n * 7919) % ({rows} / 5), (ARRAY['draft','sent','sale','done'])[1 + n % 4],
+INSERT INTO sale_order SELECT n, 1 + (n::bigint * 7919) % ({rows} / 5), (ARRAY['draft','sent','sale','done'])[1 + n % 4],
        timestamp '2024-01-01' + n * interval '7 minutes', n % 5000, repeat(md5(n::text), 6),
        jsonb_build_object('carrier', n % 9, 'tags', jsonb_build_array(n % 3, n % 7)), now() FROM generate_series(1, {rows}) n;
 INSERT INTO order_line SELECT n, 1 + n / 4, (n * 31) % 2000, 1 + n % 9, n % 700, 'Product ' || md5((n % 2000)::text)
   FROM generate_series(0, 4 * {rows} - 4) n;
-INSERT INTO move_line SELECT n, 1 + (n * 7919) % ({rows} / 5), (n * 13) % 300, 1 + (n * 17) % {rows},
+INSERT INTO move_line SELECT n, 1 + (n::bigint * 7919) % ({rows} / 5), (n * 13) % 300, 1 + (n * 17) % {rows},
        date '2024-01-01' + (n % 700), CASE n % 2 WHEN 0 THEN n % 900 ELSE 0 END,
        CASE n % 2 WHEN 1 THEN n % 900 ELSE 0 END, n % 5 > 0, 'INV/' || n
   FROM generate_series(1, 4 * {rows}) n;
