@@ -44,8 +44,12 @@ class Client:
     """One store as one identity. Paths are /bucket/key; no other style needs a name for each bucket."""
 
     def __init__(self, endpoint: str, region: str, credentials: Credentials, ca_path: str | None, timeout: int) -> None:
-        parts = urlsplit(endpoint)
-        if parts.scheme not in PORTS or not parts.hostname or parts.path.strip("/"):
+        try:
+            parts = urlsplit(endpoint)
+            fit = parts.scheme in PORTS and parts.hostname and parts.port != 0 and not parts.path.strip("/")
+        except ValueError:  # a port that is no number or too great, a bracket that isn't closed
+            fit = False
+        if not fit:
             raise ObjectStoreError(f"endpoint {endpoint!r} is no https://host:port")
         self._endpoint, self._parts, self._region = endpoint, parts, region
         self._credentials, self._timeout = credentials, timeout
@@ -129,7 +133,7 @@ class Client:
                 content = answer.read()
         except (OSError, http.client.HTTPException) as error:
             raise ObjectStoreUnreachableError(
-                f"{self._endpoint} cannot be reached: {error}; check that the store runs"
+                f"{self._endpoint} cannot be reached: {str(error).strip() or type(error).__name__}; check that the store runs"
             ) from error
         if answer.status >= 300:
             code, detail = documents.failure(content, answer.reason)
