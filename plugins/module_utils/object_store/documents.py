@@ -10,7 +10,7 @@ from typing import Any
 from xml.etree import ElementTree
 
 from .errors import ObjectStoreError
-from .models import NONE
+from .models import MODES, NONE
 
 NAMESPACE = "http://s3.amazonaws.com/doc/2006-03-01/"
 RULE = "tierline-noncurrent"
@@ -45,13 +45,18 @@ def lock(document: bytes) -> tuple[bool, str, int]:
     retention = root.find(".//{*}DefaultRetention")
     if retention is None:
         return _text(root, "ObjectLockEnabled") == "Enabled", NONE, 0
-    days = int(_text(retention, "Days") or 0) + 365 * int(_text(retention, "Years") or 0)
-    return True, _text(retention, "Mode").lower(), days
+    days = _number(retention, "Days") + 365 * _number(retention, "Years")
+    mode = _text(retention, "Mode").lower()
+    if mode not in MODES:
+        raise ObjectStoreError(f"the store locks in mode {mode!r}, and known are {', '.join(MODES)}: look at the bucket yourself")
+    return True, mode, days
 
 
 def noncurrent_days(document: bytes) -> int:
-    found = [_text(rule, "NoncurrentDays") for rule in _parse(document).iter() if _name(rule) == "NoncurrentVersionExpiration"]
-    return int(found[0] or 0) if found else 0
+    """Of the rules that are in force for the whole bucket; 0: none is."""
+    rules = [rule for rule in _parse(document).iter() if _name(rule) == "Rule" and _whole(rule)]
+    found = [_number(part, "NoncurrentDays") for rule in rules for part in rule if _name(part) == "NoncurrentVersionExpiration"]
+    return min(found, default=0)
 
 
 def versions(document: bytes) -> tuple[list[dict[str, Any]], dict[str, str]]:
@@ -59,19 +64,22 @@ def versions(document: bytes) -> tuple[list[dict[str, Any]], dict[str, str]]:
     root = _parse(document)
     items = [
         {
-            "key": _text(item, "Key"),
+            "key": _raw(item, "Key"),
             "version": _text(item, "VersionId"),
             "marker": _name(item) == "DeleteMarker",
             "latest": _text(item, "IsLatest") == "true",
             "modified": _text(item, "LastModified"),
-            "size": int(_text(item, "Size") or 0),
+            "size": _number(item, "Size"),
         }
         for item in root
         if _name(item) in ("Version", "DeleteMarker")
     ]
     if _text(root, "IsTruncated") != "true":
         return items, {}
-    return items, {"key-marker": _text(root, "NextKeyMarker"), "version-id-marker": _text(root, "NextVersionIdMarker")}
+    following = _raw(root, "NextKeyMarker")
+    if not following:
+        raise ObjectStoreError("the store says that its list goes on, and not where: the same page would come for ever")
+    return items, {"key-marker": following, "version-id-marker": _text(root, "NextVersionIdMarker")}
 
 
 def failure(document: bytes, reason: str) -> tuple[str, str]:
@@ -94,9 +102,31 @@ def _parse(document: bytes) -> ElementTree.Element:
         raise ObjectStoreError(f"the store gave no XML ({error}): is the endpoint an S3 endpoint?") from error
 
 
+def _whole(rule: ElementTree.Element) -> bool:
+    """In force, and not only for some keys, tags or sizes."""
+    narrow = any(
+        _name(part) in ("Tag", "ObjectSizeGreaterThan", "ObjectSizeLessThan") or (_name(part) == "Prefix" and part.text)
+        for part in rule.iter()
+    )
+    return not narrow and _text(rule, "Status") != "Disabled"
+
+
+def _number(element: ElementTree.Element, name: str) -> int:
+    text = _text(element, name)
+    try:
+        return int(text or 0)
+    except ValueError as error:
+        raise ObjectStoreError(f"the store's {name} is {text!r}, which is no number: is the endpoint an S3 endpoint?") from error
+
+
 def _text(element: ElementTree.Element, name: str) -> str:
+    return _raw(element, name).strip()
+
+
+def _raw(element: ElementTree.Element, name: str) -> str:
+    """With its spaces: those of a key belong to it."""
     found = element.find(f"{{*}}{name}")
-    return (found.text or "").strip() if found is not None else ""
+    return (found.text or "") if found is not None else ""
 
 
 def _name(element: ElementTree.Element) -> str:
