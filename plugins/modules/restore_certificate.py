@@ -30,7 +30,7 @@ options:
     type: path
     required: true
   identity:
-    description: Who signs, as C(allowed_signers) names them.
+    description: Who signs, as C(allowed_signers) names them. Letters, digits and C(_.@+-), no pattern.
     type: str
     default: tierline-restore-proof
   subject:
@@ -112,7 +112,7 @@ path:
   type: str
   sample: certificates/acme_prod-2026-11-22.json
 allowed_signers:
-  description: What who checks needs besides.
+  description: What who checks needs besides. Keys that signed before stay in it, as certificates outlive keys.
   returned: success
   type: str
   sample: certificates/allowed_signers

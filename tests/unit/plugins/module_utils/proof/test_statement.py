@@ -109,6 +109,7 @@ def test_a_certificate_that_was_cut_off_is_written_again(tmp_path: pathlib.Path)
 
 
 def test_failures_of_signing_are_told(tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "nothing").touch()
     with pytest.raises(ProofError, match="failed"):
         signer.sign(tmp_path / "nothing", tmp_path / "no-key")
     monkeypatch.setenv("PATH", str(tmp_path))
