@@ -46,6 +46,8 @@ def locked(settings: Settings, environment: str) -> Iterator[None]:
     for directory in (os.path.dirname(settings.runtime_dir), settings.runtime_dir):
         files.make_parent(directory)
     with open(f"{settings.runtime_dir}/{environment}.lock", "w", encoding="ascii") as stream:
+        # Whoever may open it may hold it, and releases would wait for them.
+        os.fchmod(stream.fileno(), 0o600)
         try:
             fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
