@@ -81,7 +81,7 @@ def _recover_one(engine: Any, record: Record, run: Run) -> None:
     if operation is None:
         return
     if operation.phase == release.STARTED:
-        engine.remove(f"{record.environment}-{operation.target}")
+        _drop(engine, record, f"{record.environment}-{operation.target}")
         records.write(run.settings, release.ended(record))
         return
     taken = release.taken_over(record, run.id, run.now, run.lease)
@@ -91,6 +91,15 @@ def _recover_one(engine: Any, record: Record, run: Run) -> None:
         _wake(engine, record.environment, operation.source, run)
         taken = release.turned_back(taken, run.now, run.lease)
     records.write(run.settings, taken)
+
+
+def _drop(engine: Any, record: Record, target: str) -> None:
+    """Nobody was led to it. What a release had begun goes; what a rollback had woken is still what one can go back to."""
+    if record.operation and record.previous == record.operation.target:
+        if engine.inspect(target) is not None:
+            engine.stop(target)
+        return
+    engine.remove(target)
 
 
 def _wake(engine: Any, name: str, slot: str, run: Run) -> None:
