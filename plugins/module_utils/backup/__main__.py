@@ -6,6 +6,7 @@ from __future__ import annotations
 
 """What the timers of a database host start: ``python3 -m backup run|report POLICY``."""
 
+import argparse
 import json
 import sys
 import time
@@ -18,7 +19,7 @@ from .schedule import due
 
 
 def main(command: str, path: str) -> int:
-    policy = Policy.of(json.loads(Path(path).read_text(encoding="utf-8")))
+    policy = _policy(path)
     host = Host(policy)
     if command == "run" and not _backed_up(policy, host):
         return 0
@@ -27,6 +28,13 @@ def main(command: str, path: str) -> int:
     for finding in report.findings:
         sys.stderr.write(f"{finding.code}: {finding.text}\n")
     return 0 if report.ok else 1
+
+
+def _policy(path: str) -> Policy:
+    try:
+        return Policy.of(json.loads(Path(path).read_text(encoding="utf-8")))
+    except (OSError, ValueError, TypeError) as error:
+        raise BackupError(f"the policy {path} can't be read: {error}; the role backup_agent writes it") from error
 
 
 def _backed_up(policy: Policy, host: Host) -> bool:
@@ -47,9 +55,13 @@ def _backed_up(policy: Policy, host: Host) -> bool:
 
 
 if __name__ == "__main__":
+    parser = argparse.ArgumentParser(prog="backup", description="Back up where that is due, and report.")
+    parser.add_argument("command", choices=["run", "report"])
+    parser.add_argument("policy")
+    words = parser.parse_args()
     try:
-        status = main(*sys.argv[1:3])
-    except BackupError as problem:
+        status = main(words.command, words.policy)
+    except (BackupError, OSError) as problem:
         sys.stderr.write(f"{problem}\n")
         status = 2
     raise SystemExit(status)

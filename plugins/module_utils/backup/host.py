@@ -95,9 +95,14 @@ class Host:
         """Whole or not at all: the collector may read at any moment."""
         path = Path(self._policy.metrics_file)
         with tempfile.NamedTemporaryFile("w", dir=path.parent, prefix=f".{path.name}.", delete=False) as stream:
-            stream.write(metrics.render(report, self._policy.stanza))
-            os.fchmod(stream.fileno(), 0o644)
-        os.replace(stream.name, path)
+            try:
+                stream.write(metrics.render(report, self._policy.stanza))
+                stream.flush()
+                os.fchmod(stream.fileno(), 0o644)
+                os.replace(stream.name, path)
+            except OSError:
+                os.unlink(stream.name)  # A disk that is full would get another one with each report.
+                raise
 
     def _pgbackrest(self, command: str, *options: str) -> None:
         done = self._run(["pgbackrest", f"--stanza={self._policy.stanza}", *options, command])
