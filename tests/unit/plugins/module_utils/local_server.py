@@ -7,6 +7,7 @@ from __future__ import annotations
 """A server of this machine that answers, breaks off or hangs as a test wants; no HTTP library is between, so it may be rude."""
 
 import contextlib
+import re
 import socket
 import threading
 from collections.abc import Callable, Iterator
@@ -22,6 +23,12 @@ def http(status: int, body: bytes = b"") -> bytes:
 def cut_off(status: int = 200) -> bytes:
     """An answer whose end never comes: whoever sent it was killed."""
     return f"HTTP/1.1 {status} Reason\r\nContent-Length: 1000\r\n\r\n<begun>".encode()
+
+
+def _whole(request: bytes) -> bool:
+    head, end, body = request.partition(b"\r\n\r\n")
+    length = re.search(rb"(?i)\r\ncontent-length: *([0-9]+)", head)
+    return bool(end) and len(body) >= int(length.group(1) if length else 0)
 
 
 class LocalServer:
@@ -50,7 +57,7 @@ class LocalServer:
         # A client that goes away is no trouble of the server's.
         with contextlib.suppress(OSError), connection:
             request = b""
-            while b"\r\n\r\n" not in request:
+            while not _whole(request):
                 if not (chunk := connection.recv(65536)):
                     return
                 request += chunk
