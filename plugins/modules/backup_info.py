@@ -76,20 +76,23 @@ ok:
   sample: true
 findings:
   description:
-    - Why not. C(code) is C(no_backup), C(overdue), C(damaged), C(repository), C(archive_failing), C(archive_overdue)
-      or C(archive_gap).
+    - Why not. C(code) is C(no_backup), C(overdue), C(damaged), C(repository), C(store), C(archive_failing),
+      C(archive_overdue) or C(archive_gap).
   returned: always
   type: list
   elements: dict
   sample: [{code: overdue, text: "the last full backup is 30 hours old, and there should be one every 24 hours"}]
 repository:
-  description: What the store has. C(code) and C(message) are pgBackRest's. Times are seconds since 1970.
+  description:
+    - What the store has. C(code) and C(message) are pgBackRest's. Times are seconds since 1970.
+    - Where C(reachable) is false the store didn't answer, C(message) says why, and the rest means nothing.
   returned: always
   type: dict
   sample:
     code: 0
     message: ok
     busy: false
+    reachable: true
     last_segment: 00000001000000000000000A
     backups:
       - label: 20261122-080000F

@@ -38,13 +38,15 @@ def _policy(path: str) -> Policy:
 
 
 def _backed_up(policy: Policy, host: Host) -> bool:
-    """Whether there was something to do, and it is done."""
+    """Whether there is something to report: a backup was taken, or what is due can't be known."""
     archiving = host.archiving()
     if archiving is None or archiving.replica:
         sys.stdout.write("not the primary: nothing to do here\n")
         return False
     report = host.report(int(time.time()))
-    kind = due(policy, report.repository.backups, report.at)
+    if not report.repository.reachable:
+        return True  # What is due can't be known; the report that follows says why.
+    kind = due(policy, report.repository.backups, report.at, archiving.current)
     if kind is None and any(finding.code == "archive_gap" for finding in report.findings):
         kind = INCREMENTAL  # Moments after the gap can't be restored before there is a new backup.
     if kind is None:

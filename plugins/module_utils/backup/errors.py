@@ -7,3 +7,7 @@ from __future__ import annotations
 
 class BackupError(Exception):
     """Anything that backups refuse or cannot do; the message says what was seen and how to mend it."""
+
+
+class StoreError(BackupError):
+    """The store doesn't answer, or not with what was asked."""

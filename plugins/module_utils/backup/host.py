@@ -11,24 +11,34 @@ import pwd
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
 from . import info, metrics, wal
-from .errors import BackupError
+from .errors import BackupError, StoreError
 from .judge import judge
 from .models import Archiving, Policy, Report, Repository
 
 OWNER = "postgres"
-Runner = Callable[[Sequence[str]], "subprocess.CompletedProcess[str]"]
+Runner = Callable[..., "subprocess.CompletedProcess[str]"]
+# For one read or write of pgBackRest, and for a whole question. By itself it tries for minutes, in which a report says nothing.
+STORE_IO_SECONDS, STORE_SECONDS, POSTGRES_SECONDS = 3, 40, 20
 
 
-def run(command: Sequence[str]) -> subprocess.CompletedProcess[str]:
+def run(
+    command: Sequence[str], timeout: float | None = None, environment: Mapping[str, str] | None = None
+) -> subprocess.CompletedProcess[str]:
     """As PostgreSQL's own user: its socket knows nobody else as the role backup, and pgBackRest's files are its."""
     prefix = ["runuser", "-u", OWNER, "--"] if os.geteuid() != pwd.getpwnam(OWNER).pw_uid else []
     try:
-        return subprocess.run([*prefix, *command], capture_output=True, text=True, check=False, cwd="/")
+        return subprocess.run(
+            # With another passphrase pgBackRest quotes what it decrypted, which is no text.
+            [*prefix, *command], capture_output=True, text=True, errors="replace", check=False, cwd="/", timeout=timeout,
+            env={**os.environ, **environment} if environment else None,
+        )  # fmt: skip
+    except subprocess.TimeoutExpired as error:
+        raise BackupError(f"{command[0]} gave no answer within {error.timeout:.0f} s") from error
     except OSError as error:
         raise BackupError(f"{command[0]} can't be started: {error.strerror}") from error
 
@@ -38,19 +48,8 @@ class Host:
         self._policy, self._run = policy, runner
 
     def repository(self) -> Repository:
-        done = self._run(
-            [
-                "pgbackrest",
-                f"--stanza={self._policy.stanza}",
-                "--log-level-file=off",
-                "--log-level-console=warn",
-                "--output=json",
-                "info",
-            ]
-        )
-        if done.returncode:
-            raise BackupError(f"the store can't be asked for backups: {_last(done)}")
-        seen = info.parse_repository(done.stdout, self._policy.stanza)
+        answer = self._ask_store("backups", f"--stanza={self._policy.stanza}", "--output=json", "info")
+        seen = info.parse_repository(answer, self._policy.stanza)
         return replace(seen, missing=tuple(self._missing(seen)))
 
     def _missing(self, seen: Repository) -> list[str]:
@@ -65,25 +64,38 @@ class Host:
         return wal.missing(present, latest.segment, seen.last_segment)
 
     def _list(self, path: str) -> list[str]:
-        done = self._run(["pgbackrest", "--log-level-file=off", "--log-level-console=warn", "repo-ls", path])
+        return self._ask_store(path, "repo-ls", path).split()
+
+    def _ask_store(self, what: str, *words: str) -> str:
+        quiet = ["--log-level-file=off", "--log-level-console=warn", f"--io-timeout={STORE_IO_SECONDS}"]
+        try:
+            done = self._run(["pgbackrest", *quiet, *words], STORE_SECONDS)
+        except BackupError as error:
+            raise StoreError(f"the store can't be asked for {what}: {error}") from error
         if done.returncode:
-            raise BackupError(f"the store can't be asked for {path}: {_last(done)}")
-        return done.stdout.split()
+            raise StoreError(f"the store can't be asked for {what}: {last_line(done)}")
+        return done.stdout
 
     def archiving(self) -> Archiving | None:
         """Nothing where PostgreSQL doesn't answer; that is for others to report."""
         policy = self._policy
-        done = self._run(
-            [
-                "psql", "--no-psqlrc", "--no-password", "--tuples-only", "--no-align", f"--host={policy.socket_dir}",
-                f"--port={policy.port}", f"--username={policy.user}", "--dbname=postgres", f"--command={info.ARCHIVING_QUERY}",
-            ]
-        )  # fmt: skip
+        command = [
+            "psql", "--no-psqlrc", "--no-password", "--tuples-only", "--no-align", f"--host={policy.socket_dir}",
+            f"--port={policy.port}", f"--username={policy.user}", "--dbname=postgres", f"--command={info.ARCHIVING_QUERY}",
+        ]  # fmt: skip
+        try:
+            done = self._run(command, POSTGRES_SECONDS)
+        except BackupError:
+            return None
         return None if done.returncode else info.parse_archiving(done.stdout)
 
     def report(self, now: int) -> Report:
         archiving = self.archiving()
-        return judge(self._policy, self.repository(), archiving, now)
+        try:
+            repository = self.repository()
+        except StoreError as error:
+            repository = Repository(99, str(error), reachable=False)
+        return judge(self._policy, repository, archiving, now)
 
     def backup(self, kind: str) -> None:
         self._pgbackrest("backup", f"--type={kind}")
@@ -109,10 +121,10 @@ class Host:
         sys.stdout.write(done.stdout)
         sys.stdout.flush()
         if done.returncode:
-            raise BackupError(f"pgbackrest {command} failed: {_last(done)}")
+            raise BackupError(f"pgbackrest {command} failed: {last_line(done)}")
 
 
-def _last(done: subprocess.CompletedProcess[str]) -> str:
+def last_line(done: subprocess.CompletedProcess[str]) -> str:
     lines = [line for line in (done.stderr + "\n" + done.stdout).splitlines() if line.strip()]
     errors = [line for line in lines if "ERROR" in line]
-    return (errors or lines or [f"exit status {done.returncode}"])[-1].strip()
+    return info.readable((errors or lines or [f"exit status {done.returncode}"])[-1])

@@ -11,9 +11,11 @@ from collections.abc import Mapping
 from typing import Any
 
 from . import wal
-from .errors import BackupError
+from .errors import BackupError, StoreError
 from .models import Archiving, Backup, Repository
 
+# pgBackRest's code of a repository for "some other reason".
+UNREAD = 99
 # As the role backup may ask it. The archiver's view and these functions are open to everybody.
 ARCHIVING_QUERY = """
 SELECT pg_catalog.json_build_object(
@@ -30,7 +32,8 @@ FROM pg_catalog.pg_stat_archiver
 
 def parse_repository(text: str, stanza: str) -> Repository:
     try:
-        found = json.loads(text)
+        # Not strict: what a wrong passphrase decrypts to is quoted as it is.
+        found = json.loads(text, strict=False)
         if not isinstance(found, list):
             raise TypeError(f"a list was expected, not {type(found).__name__}")
         stanzas = [item for item in found if item["name"] == stanza]
@@ -40,6 +43,10 @@ def parse_repository(text: str, stanza: str) -> Repository:
         return Repository(1, "missing stanza path")
     state = stanzas[0]
     status = state.get("status", {})
+    # What it could not read is no failure to pgBackRest: it says so, and lists nothing.
+    unread = [item["status"].get("message", "") for item in state.get("repo", ()) if item.get("status", {}).get("code") == UNREAD]
+    if unread:
+        raise StoreError(f"the store can't be asked for backups: {readable(unread[0]) or 'no reason given'}")
     # A new major version, or a cluster that was made anew, begins a new archive under a higher number.
     newest = max((item["database"]["id"] for item in state.get("archive", ())), default=0)
     segments = [item["max"] for item in state.get("archive", ()) if item["database"]["id"] == newest and item.get("max")]
@@ -51,6 +58,12 @@ def parse_repository(text: str, stanza: str) -> Repository:
         archive=next((str(item["id"]) for item in state.get("archive", ()) if item["database"]["id"] == newest), ""),
         busy=bool(status.get("lock", {}).get("backup", {}).get("held")),
     )
+
+
+def readable(message: str) -> str:
+    """One line that can be shown, whatever is quoted in it."""
+    line = next((line for line in message.splitlines() if line.strip()), "")
+    return "".join(letter if letter.isascii() and letter.isprintable() else "?" for letter in line.strip())[:300]
 
 
 def _backup(item: Mapping[str, Any]) -> Backup:

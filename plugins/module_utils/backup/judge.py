@@ -24,6 +24,9 @@ def judge(policy: Policy, repository: Repository, archiving: Archiving | None, n
 
 
 def _backups(policy: Policy, repository: Repository, now: int) -> Iterable[Finding]:
+    if not repository.reachable:
+        yield Finding("store", repository.message)
+        return
     if repository.code and not repository.backups:
         yield Finding("no_backup", f"the store has no backup of {policy.stanza}: {repository.message}")
         return
@@ -59,7 +62,7 @@ def _archive(policy: Policy, repository: Repository, archiving: Archiving | None
             f"promised are {policy.archive_seconds}",
         )
     archived = _segment(archiving)
-    if not archived:
+    if not archived or not repository.reachable:
         return
     if repository.missing:
         yield Finding(

@@ -10,7 +10,7 @@ from .models import FULL, Report
 
 PREFIX = "tierline_backup"
 # Every reason there can be, so that a series that turns well goes to 0 rather than away.
-CODES = ("archive_failing", "archive_gap", "archive_overdue", "damaged", "no_backup", "overdue", "repository")
+CODES = ("archive_failing", "archive_gap", "archive_overdue", "damaged", "no_backup", "overdue", "repository", "store")
 
 
 def render(report: Report, stanza: str) -> str:
@@ -19,17 +19,20 @@ def render(report: Report, stanza: str) -> str:
     values: list[tuple[str, str, float]] = [
         ("ok", "Whether backups are as promised.", int(report.ok)),
         ("report_timestamp_seconds", "When this was looked at.", report.at),
+        ("archive_last_timestamp_seconds", "When a segment was last archived.", archiving.archived_at if archiving else 0),
+        ("archive_pending_segments", "Full segments that wait to be archived.", report.pending_segments),
+    ]
+    # What a store that doesn't answer has is unknown; 0 would say that it has nothing.
+    in_store: list[tuple[str, str, float]] = [
         ("count", "Backups in the store.", len(report.repository.backups)),
         ("last_full_timestamp_seconds", "When the last full backup ended; 0: there is none.", full.stopped if full else 0),
         ("last_timestamp_seconds", "When the last backup ended; 0: there is none.", latest.stopped if latest else 0),
         ("last_duration_seconds", "How long the last backup took.", latest.stopped - latest.started if latest else 0),
         ("last_database_bytes", "Size of the database in the last backup.", latest.size if latest else 0),
         ("last_stored_bytes", "What the last backup added to the store.", latest.stored if latest else 0),
-        ("archive_last_timestamp_seconds", "When a segment was last archived.", archiving.archived_at if archiving else 0),
-        ("archive_pending_segments", "Full segments that wait to be archived.", report.pending_segments),
     ]
     lines = []
-    for name, meaning, value in values:
+    for name, meaning, value in [*values, *(in_store if report.repository.reachable else [])]:
         lines += [f"# HELP {PREFIX}_{name} {meaning}", f"# TYPE {PREFIX}_{name} gauge"]
         lines.append(f'{PREFIX}_{name}{{stanza="{stanza}"}} {value}')
     present = {finding.code for finding in report.findings}

@@ -73,6 +73,8 @@ class Repository:
     archive: str = ""
     missing: tuple[str, ...] = ()
     busy: bool = False
+    # Otherwise the message says why, and nothing else here means anything.
+    reachable: bool = True
 
     def last(self, *kinds: str) -> Backup | None:
         found = [backup for backup in self.backups if not kinds or backup.kind in kinds]

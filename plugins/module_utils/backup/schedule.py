@@ -12,11 +12,16 @@ kept on a host that could be lost with it.
 
 from collections.abc import Iterable
 
+from . import wal
 from .models import FULL, HOUR, INCREMENTAL, Backup, Policy
 
 
-def due(policy: Policy, backups: Iterable[Backup], now: int) -> str | None:
-    """The kind of backup to take now, or nothing. One with damaged pages doesn't count."""
+def due(policy: Policy, backups: Iterable[Backup], now: int, current: str = "") -> str | None:
+    """The kind of backup to take now, or nothing. One with damaged pages doesn't count.
+
+    ``current`` is the segment that PostgreSQL writes. On a new timeline a backup is due at once: after a cluster was set back,
+    those of the timeline before may be of a future that it has left.
+    """
     sound = [backup for backup in backups if not backup.damaged]
     full = max((backup.started for backup in sound if backup.kind == FULL), default=None)
     if full is None or now - full >= policy.full_every_hours * HOUR:
@@ -24,7 +29,8 @@ def due(policy: Policy, backups: Iterable[Backup], now: int) -> str | None:
     latest = max(backup.started for backup in sound)
     if policy.incremental_every_hours and now - latest >= policy.incremental_every_hours * HOUR:
         return INCREMENTAL
-    return None
+    newest = max(sound, key=lambda backup: backup.started).segment
+    return INCREMENTAL if newest and newest[: wal.TIMELINE] < current[: wal.TIMELINE] else None
 
 
 def lock_days(retention_days: int, full_every_hours: int) -> int:

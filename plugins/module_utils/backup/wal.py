@@ -14,6 +14,8 @@ from .errors import BackupError
 # Of 16 MiB, as initdb makes them.
 PER_LOG = 256
 LENGTH = 24
+# The timeline comes first in a segment's name.
+TIMELINE = 8
 _NAME = re.compile(r"[0-9A-F]{24}")
 _LOG = re.compile(r"[0-9A-F]{16}")
 

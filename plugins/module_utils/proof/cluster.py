@@ -41,6 +41,13 @@ class ProofCluster:
 
     def ask(self, statement: str, database: str = "postgres") -> list[str]:
         """The columns of the only row."""
+        return self._output(statement, database).split("\t")
+
+    def lines(self, statement: str) -> list[str]:
+        """A text of several lines, which is the only column of the only row."""
+        return self._output(statement, "postgres").split("\n")
+
+    def _output(self, statement: str, database: str) -> str:
         done = self._run(
             [
                 "psql", "--no-psqlrc", "--no-password", "--tuples-only", "--no-align", "--field-separator=\t",
@@ -50,7 +57,7 @@ class ProofCluster:
         )  # fmt: skip
         if done.returncode:
             raise ProofError(f"PostgreSQL in {self._socket_dir} refused a question about {database}: {done.stderr.strip()}")
-        return done.stdout.rstrip("\n").split("\t")
+        return done.stdout.rstrip("\n")
 
     def figures(self, database: str) -> Figures:
         return figures.parse(self.ask(figures.QUERY, database)[0])

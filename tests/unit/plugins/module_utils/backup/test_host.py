@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import pathlib
+import re
 import subprocess
 from collections.abc import Sequence
 from dataclasses import replace
@@ -15,6 +16,7 @@ from dataclasses import replace
 import pytest
 from ansible_collections.tierline.erp.plugins.module_utils.backup import __main__ as program
 from ansible_collections.tierline.erp.plugins.module_utils.backup import host as host_module
+from ansible_collections.tierline.erp.plugins.module_utils.backup import info as info_module
 from ansible_collections.tierline.erp.plugins.module_utils.backup.errors import BackupError
 from ansible_collections.tierline.erp.plugins.module_utils.backup.host import Host
 from ansible_collections.tierline.erp.plugins.module_utils.backup.info import parse_archiving, parse_repository
@@ -60,18 +62,20 @@ def archiving(**words: object) -> str:
 class Machine:
     """Answers as pgbackrest and psql would."""
 
-    def __init__(self, *, store: str = info(), database: str = archiving(), fails: str = "") -> None:
-        self.store, self.database, self.fails = store, database, fails
+    def __init__(self, *, store: str = info(), database: str = archiving(), fails: str = "", hangs: str = "") -> None:
+        self.store, self.database, self.fails, self.hangs = store, database, fails, hangs
         self.started: list[str] = []
         # The one that begins before the backup's end is of another timeline.
         self.segments = [f"{timeline:08X}00000000{n:08X}-0123.zst" for timeline, n in ((9, 3), (1, 4), (1, 5))]
 
-    def __call__(self, command: Sequence[str]) -> subprocess.CompletedProcess[str]:
+    def __call__(self, command: Sequence[str], timeout: float | None = None) -> subprocess.CompletedProcess[str]:
         what = command[-1] if command[0] == "pgbackrest" else "psql"
         if command[-2] == "repo-ls":
             listing = "0000000100000000\narchive.info" if what == "archive/main/17-2" else "\n".join(self.segments)
             return subprocess.CompletedProcess(command, int(self.fails == "repo-ls"), listing, "")
         self.started.append(what)
+        if what == self.hangs:
+            raise BackupError(f"{what} gave no answer within {timeout:.0f} s")
         code = int(what == self.fails)
         out = {"info": self.store, "psql": self.database}.get(what, "done\n")
         return subprocess.CompletedProcess(command, code, "" if code else out, "WARN: a\nERROR: [056]: why\n" if code else "")
@@ -138,6 +142,45 @@ def test_what_was_dropped_in_the_middle_of_the_archive_is_noticed(policy: Policy
     assert "0000000000000004" in finding.text
 
 
+REFUSED = {"code": 99, "message": "[HostConnectError] refused\nmore"}
+UNREAD = json.dumps([{"name": "main", "repo": [{"key": 1, "status": REFUSED}], "status": {"code": 99}}])
+
+
+@pytest.mark.parametrize(
+    ("machine", "needle"),
+    [
+        (Machine(fails="info"), r"store: the store can't be asked for backups: ERROR: \[056\]: why"),
+        (Machine(hangs="info"), "store: the store can't be asked for backups: info gave no answer within 40 s"),
+        (Machine(store=UNREAD), r"store: the store can't be asked for backups: \[HostConnectError\] refused$"),
+        (Machine(fails="repo-ls"), "store: the store can't be asked for archive/main/17-2"),
+    ],
+)
+@pytest.mark.parametrize("command", ["report", "run"])
+def test_a_store_that_is_away_is_reported_and_nothing_is_due(
+    monkeypatch: pytest.MonkeyPatch,
+    policy: Policy,
+    capsys: pytest.CaptureFixture[str],
+    machine: Machine,
+    needle: str,
+    command: str,
+) -> None:
+    assert run(monkeypatch, policy, machine, command) == 1
+    assert re.search(needle, capsys.readouterr().err, re.MULTILINE)
+    assert "backup" not in machine.started
+    metrics = pathlib.Path(policy.metrics_file).read_text()
+    assert 'tierline_backup_finding{stanza="main",code="store"} 1' in metrics
+    assert "last_full_timestamp_seconds" not in metrics
+
+
+def test_what_is_quoted_in_a_message_is_made_readable() -> None:
+    assert info_module.readable("\n[FormatError] key \x00\ufffd\x1b[2J too long\nmore") == "[FormatError] key ???[2J too long"
+    assert len(info_module.readable("x" * 1000)) == 300
+
+
+def test_postgresql_that_does_not_answer_is_not_waited_for(policy: Policy) -> None:
+    assert Host(policy, Machine(hangs="psql")).archiving() is None
+
+
 @pytest.mark.parametrize("machine", [Machine(database=archiving(replica=True)), Machine(fails="psql")])
 def test_only_the_primary_takes_backups(monkeypatch: pytest.MonkeyPatch, policy: Policy, machine: Machine) -> None:
     assert run(monkeypatch, policy, machine, "run") == 0
@@ -174,6 +217,12 @@ def test_processes_run_as_postgresqls_own_user(monkeypatch: pytest.MonkeyPatch) 
         seen.append(command)
         raise FileNotFoundError(2, "No such file")
 
+    def silent(command: list[str], **words: float) -> None:
+        raise subprocess.TimeoutExpired(command, words["timeout"])
+
+    monkeypatch.setattr(host_module.subprocess, "run", silent)
+    with pytest.raises(BackupError, match="psql gave no answer within 3 s"):
+        host_module.run(["psql"], 3)
     monkeypatch.setattr(host_module.subprocess, "run", started)
     with pytest.raises(BackupError, match="can't be started"):
         host_module.run(["psql"])

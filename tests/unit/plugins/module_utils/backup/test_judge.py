@@ -49,6 +49,7 @@ def test_all_is_well() -> None:
         (Repository(1, "missing stanza path"), ["no_backup"]),
         (Repository(0, "ok"), ["no_backup"]),
         (replace(FRESH, code=99, message="other"), ["repository"]),
+        (Repository(99, "no answer", reachable=False), ["store"]),
         (replace(FRESH, backups=FRESH.backups[1:]), ["no_backup"]),
         (replace(FRESH, backups=(*FRESH.backups, Backup("d", INCREMENTAL, NOW, NOW, damaged=True))), ["damaged"]),
         (replace(FRESH, backups=(Backup("f", FULL, 0, NOW - 26 * HOUR),)), ["overdue", "overdue"]),

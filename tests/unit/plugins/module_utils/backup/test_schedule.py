@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import itertools
 
+import pytest
 from ansible_collections.tierline.erp.plugins.module_utils.backup.models import FULL, HOUR, INCREMENTAL, Backup, Policy
 from ansible_collections.tierline.erp.plugins.module_utils.backup.schedule import due, lock_days
 from hypothesis import given
@@ -55,3 +56,20 @@ def test_by_the_clock_no_interval_is_ever_exceeded_by_more_than_the_timer(full: 
 @given(days=st.integers(1, 4000), hours=st.integers(1, 800))
 def test_the_lock_outlives_what_a_kept_recovery_point_needs(days: int, hours: int) -> None:
     assert lock_days(days, hours) * 24 >= days * 24 + hours
+
+
+@pytest.mark.parametrize(
+    ("current", "expected"),
+    [
+        ("", None),
+        ("000000020000000000000009", None),
+        ("000000030000000000000009", INCREMENTAL),
+        # In hexadecimal, as names of segments are.
+        ("0000000A0000000000000009", INCREMENTAL),
+    ],
+)
+def test_a_new_timeline_needs_a_backup_of_its_own(current: str, expected: str | None) -> None:
+    taken = [Backup("f", FULL, 0, 0, segment="000000020000000000000003")]
+    assert due(Policy("main", 24, 0, 60), taken, HOUR, current) == expected
+    unknown = [Backup("f", FULL, 0, 0)]
+    assert due(Policy("main", 24, 0, 60), unknown, HOUR, current) is None
