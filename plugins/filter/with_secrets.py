@@ -12,8 +12,13 @@ author:
   - The tierline.erp contributors (@tierline)
 description:
   - The estate names secrets but never holds them. This filter joins an item with what its names stand for.
-  - An item with C(secret) loses that key and gains C(password).
-  - An item with C(secrets), a mapping of names, gets the values in place of the names.
+  - An item with C(secret) loses that key and gains C(password). While that secret is rotated it also gains C(other_passwords),
+    those that are valid besides.
+  - An item with C(secret) and C(logins), two users who take turns, loses both and gains what M(tierline.erp.postgres_tenants)
+    takes - C(password) or C(login) for its owner, who is the first of them, and C(roles) for the second as soon as the secret
+    has been rotated once.
+  - An item with C(secrets), a mapping of names, gets the values in place of the names. Its C(database.user) becomes the user whose
+    turn it is.
   - An item with neither is returned as it is.
 positional: secrets
 options:
@@ -50,6 +55,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from ansible.errors import AnsibleFilterError
+from ansible_collections.tierline.erp.plugins.module_utils.secrets import rotation
 
 
 def with_secrets(items: Any, secrets: Mapping[str, Any]) -> list[Any]:
@@ -60,17 +66,46 @@ def with_secrets(items: Any, secrets: Mapping[str, Any]) -> list[Any]:
 
 
 def _joined(item: dict[str, Any], secrets: Mapping[str, Any]) -> dict[str, Any]:
+    environment = item.get("environment")
+    own = (secrets.get("environments") or {}).get(environment) or {}
     if "secret" in item:
-        item["password"] = _value(item.get("environment"), item.pop("secret"), secrets)
+        name = item.pop("secret")
+        password = _value(environment, name, own)
+        item.update(_logins(own, name, item) if "logins" in item else _passwords(own, name, password))
     if "secrets" in item:
-        item["secrets"] = {key: _value(item.get("environment"), name, secrets) for key, name in item["secrets"].items()}
+        item.update(_application(own, item))
+        item["secrets"] = {key: _value(environment, name, own) for key, name in item["secrets"].items()}
     return item
 
 
-def _value(environment: str | None, name: str, secrets: Mapping[str, Any]) -> Any:
+def _passwords(own: Mapping[str, Any], name: str, password: str) -> dict[str, Any]:
+    others = rotation.accepted(own, name)[1:]
+    return {"password": password, **({"other_passwords": others} if others else {})}
+
+
+def _logins(own: Mapping[str, Any], name: str, item: dict[str, Any]) -> dict[str, Any]:
+    owner, *others = [(user, _login(password)) for user, password in rotation.logins(own, name, item.pop("logins")).items()]
+    limit = {key: item[key] for key in ("connection_limit",) if key in item}
+    roles = [{"name": user, "access": "application", **limit, **login} for user, login in others]
+    return {**owner[1], **({"roles": roles} if roles else {})}
+
+
+def _login(password: str | None) -> dict[str, Any]:
+    return {"login": False} if password is None else {"password": password}
+
+
+def _application(own: Mapping[str, Any], item: Mapping[str, Any]) -> dict[str, Any]:
+    """The user belongs to the password that stands beside it."""
+    name, database = item["secrets"].get("database"), item.get("database")
+    if not name or not isinstance(database, Mapping) or "user" not in database:
+        return {}
+    return {"database": {**database, "user": rotation.user(own, name, database["user"])}}
+
+
+def _value(environment: str | None, name: str, own: Mapping[str, Any]) -> Any:
     """One secret. The message of a failure names the place, never a value."""
     place = f"estate_secrets.environments.{environment}.{name}"
-    value = ((secrets.get("environments") or {}).get(environment) or {}).get(name)
+    value = own.get(name)
     if value is None or value == "":
         raise AnsibleFilterError(f"{place} is missing: add it to the secret backend that fills estate_secrets.")
     return value

@@ -47,6 +47,10 @@ options:
       password:
         description: Password of the role, in printable ASCII. Without it, the password of an existing role is left alone.
         type: str
+      login:
+        description: Whether the role may log in. If not, its password is taken away, and its sessions end.
+        type: bool
+        default: true
       connection_limit:
         description: Number of connections that the role may have at a time. V(-1) is unlimited.
         type: int
@@ -98,6 +102,10 @@ options:
           password:
             description: Password of the role, in printable ASCII. Without it, the password of an existing role is left alone.
             type: str
+          login:
+            description: Whether the role may log in. If not, its password is taken away, and its sessions end.
+            type: bool
+            default: true
           connection_limit:
             description: Number of connections that the role may have at a time. V(-1) is unlimited.
             type: int
@@ -185,6 +193,7 @@ ROLE = {
     "access": {"type": "str", "choices": ["application", "reporting"], "required": True},
     "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
     "password": {"type": "str", "no_log": True},
+    "login": {"type": "bool", "default": True},
     "connection_limit": {"type": "int", "default": -1},
     "settings": {"type": "dict", "default": {}},
     "secret": {"type": "str", "no_log": False},
@@ -194,6 +203,7 @@ TENANT = {
     "owner": {"type": "str"},
     "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
     "password": {"type": "str", "no_log": True},
+    "login": {"type": "bool", "default": True},
     "connection_limit": {"type": "int", "default": -1},
     "extensions": {"type": "list", "elements": "str", "default": []},
     "settings": {"type": "dict"},
@@ -225,6 +235,7 @@ def as_tenant(item):
         lc_collate=item["lc_collate"],
         lc_ctype=item["lc_ctype"],
         present=item["state"] == "present",
+        login=item["login"],
     )
 
 
@@ -236,6 +247,7 @@ def _as_role(item):
         connection_limit=item["connection_limit"],
         settings=_texts(item["settings"]),
         present=item["state"] == "present",
+        login=item["login"],
     )
 
 

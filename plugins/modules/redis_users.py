@@ -35,8 +35,15 @@ options:
           - No prefix may begin with another user's prefix.
         type: str
       password:
-        description: Password, at least 12 characters. Required unless O(users[].state=absent).
+        description:
+          - Password, at least 12 characters. Required unless O(users[].state=absent).
+          - Connections that were made with a password that isn't valid any more are closed.
         type: str
+      other_passwords:
+        description: Passwords that are valid besides, while applications move from one to the other.
+        type: list
+        elements: str
+        default: []
       state:
         description: Whether the user shall exist.
         type: str
@@ -100,6 +107,7 @@ ARGUMENTS: dict[str, Any] = {
             "name": {"type": "str", "required": True},
             "key_prefix": {"type": "str", "no_log": False},
             "password": {"type": "str", "no_log": True},
+            "other_passwords": {"type": "list", "elements": "str", "default": [], "no_log": True},
             "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
             "environment": {"type": "str"},
         },

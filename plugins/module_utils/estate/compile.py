@@ -13,7 +13,7 @@ from . import explain, flows, ports
 from .models import Cell, Environment, Estate, Intent, Machine, Resolution, Settings
 from .placement import app_machine
 from .promises import strongest
-from .schema import DEFAULT_EXTENSIONS, DEFAULT_IMAGE, DEFAULT_MODULES
+from .schema import DEFAULT_EXTENSIONS, DEFAULT_IMAGE, DEFAULT_MODULES, SECOND_LOGIN
 
 REDIS_MEMORY_MB = 256
 # These prove who connects: members to each other, PgBouncer to PostgreSQL. All others serve only, and could open nothing.
@@ -82,6 +82,7 @@ def _environment(environment: Environment, facts: Settings, machines: list[str],
             "modules": facts["modules"],
             "database": facts["database"],
             "database_role": environment.name,
+            "database_logins": _logins(environment.name),
             "app_machine": facts["app_machine"].name,
             "ports": facts["ports"],
             "promises": explain.nested(environment.settings),
@@ -98,6 +99,10 @@ def _machine(machine: Machine, cell: Cell, items: dict[str, Settings]) -> Settin
         if role in machine.roles:
             variables |= derive(machine, cell, items)
     return variables
+
+
+def _logins(name: str) -> list[str]:
+    return [name, f"{name}{SECOND_LOGIN}"]
 
 
 def _members(machines: Iterable[Machine]) -> list[Settings]:
@@ -119,6 +124,8 @@ def _postgres(_machine: Machine, cell: Cell, items: dict[str, Settings]) -> Sett
                 "connection_limit": facts["environment"].settings["sizing.connection_limit"],
                 "extensions": facts["extensions"],
                 "secret": "database",
+                # PostgreSQL knows one password for a role: two that take turns let it be changed while it is in use.
+                "logins": _logins(name),
             }
             for name, facts in items.items()
         ],

@@ -13,7 +13,7 @@ from typing import Any
 from .errors import Problem, listed, shown
 from .models import Cell, Estate
 from .ports import free_block, hashed_block, overlaps
-from .schema import PORT_BLOCK
+from .schema import PORT_BLOCK, SECOND_LOGIN
 
 
 def check(estate: Estate) -> Iterator[Problem]:
@@ -22,6 +22,7 @@ def check(estate: Estate) -> Iterator[Problem]:
     yield from _domains(words)
     for name, served in _by_cell(words).items():
         yield from _databases(name, served, words)
+        yield from _logins(name, served)
         yield from _ports(name, served, words)
         if name in estate.cells and estate.cells[name].dedicated:
             yield from _dedicated(name, served)
@@ -71,6 +72,20 @@ def _databases(cell: str, served: list[str], words: dict[str, dict[str, Any]]) -
             "a name that is free in the cell",
             cure=f"change it here or in {first}",
         )
+
+
+def _logins(cell: str, served: list[str]) -> Iterator[Problem]:
+    for name in served:
+        if name.endswith(SECOND_LOGIN) and name.removesuffix(SECOND_LOGIN) in served:
+            yield Problem(
+                "environment",
+                name,
+                "inventory name",
+                f"database role of that name in cell {cell} is the second login of {name.removesuffix(SECOND_LOGIN)}",
+                shown(name),
+                f"a name that doesn't end in {SECOND_LOGIN}",
+                cure="rename it",
+            )
 
 
 def _dedicated(cell: str, served: list[str]) -> Iterator[Problem]:

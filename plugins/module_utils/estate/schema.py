@@ -15,6 +15,8 @@ ROLES = ("app", "backup", "edge", "postgres", "redis")
 NEEDED_ROLES = ("app", "edge", "postgres", "redis")
 ISOLATION = ("pooled", "shared", "dedicated")
 PORT_FIRST, PORT_LAST, PORT_BLOCK = 10000, 32767, 4
+# Of the database role that takes turns with the one that is named like the environment.
+SECOND_LOGIN = "_second"
 DEFAULT_IMAGE = "{{ odoo_container_image }}"
 DEFAULT_MODULES = ("account",)
 DEFAULT_EXTENSIONS = ("pg_trgm", "unaccent")

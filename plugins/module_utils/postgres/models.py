@@ -32,6 +32,7 @@ class TenantRole:
     connection_limit: int = UNLIMITED
     settings: Mapping[str, str] = field(default_factory=dict)
     present: bool = True
+    login: bool = True
 
     def all_settings(self, owner: str) -> dict[str, str]:
         own = {"role": owner} if self.access == APPLICATION else {"default_transaction_read_only": "on"}
@@ -54,6 +55,8 @@ class Tenant:
     lc_ctype: str = "C.UTF-8"
     roles: tuple[TenantRole, ...] = ()
     present: bool = True
+    # Whether the owner itself comes in. One that doesn't has no password either, and its sessions end.
+    login: bool = True
     # Of a tenant that is removed: where its data can still be found.
     final_backup: str | None = None
 
@@ -80,6 +83,7 @@ class Role:
     member_of: frozenset[str] = frozenset()
     # Made by initdb.
     builtin: bool = False
+    sessions: int = 0
 
 
 @dataclass(frozen=True)
@@ -125,12 +129,15 @@ class Stage(IntEnum):
     RECORD = 5  # one transaction
     DROP_DATABASE = 6  # one statement each, outside any transaction
     DROP_ROLE = 7  # one transaction
+    END_SESSIONS = 8  # when all else is committed, so that nobody whose session ends comes in again
 
 
 class Action(Enum):
     CREATE_ROLE = "create role"
     ALTER_ROLE = "alter role"
     SET_PASSWORD = "set the password of role"
+    CLEAR_PASSWORD = "take the password from role"
+    END_SESSIONS = "end the sessions of role"
     SET_SETTINGS = "change settings of role"
     GRANT_MEMBERSHIP = "grant membership to role"
     REVOKE_MEMBERSHIP = "revoke membership from role"

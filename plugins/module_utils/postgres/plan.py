@@ -37,7 +37,7 @@ def plan_tenants(cluster: Cluster, tenants: Sequence[Tenant]) -> list[Change]:
     for tenant in present:
         changes += plan_role(
             cluster.roles.get(tenant.owner),
-            Role(tenant.owner, connection_limit=tenant.connection_limit),
+            Role(tenant.owner, login=tenant.login, connection_limit=tenant.connection_limit),
             tenant.password,
         )
         changes += _settings(cluster.roles.get(tenant.owner), tenant.owner, tenant.settings)
@@ -67,9 +67,23 @@ def plan_role(current: Role | None, wanted: Role, password: str | None) -> list[
     if differs:
         before = {k: getattr(current, k) for k in differs}
         changes.append(Change(Stage.CLUSTER, Action.ALTER_ROLE, wanted.name, before, differs))
+    if not wanted.login:
+        return changes + _lock_out(current)
     if password is not None and not matches(current.verifier, password):
         seen = {"password": "another" if current.verifier else "none"}
         changes.append(Change(Stage.CLUSTER, Action.SET_PASSWORD, wanted.name, seen, {"password": "as given"}, secret=password))
+    return changes
+
+
+def _lock_out(current: Role) -> list[Change]:
+    """NOLOGIN alone would not do: a pooler asks for the verifier, and has sessions of its own to hand out."""
+    changes = []
+    if current.verifier:
+        seen, wanted = {"password": "another"}, {"password": "none"}
+        changes.append(Change(Stage.CLUSTER, Action.CLEAR_PASSWORD, current.name, seen, wanted))
+    if current.sessions:
+        open_now = {"sessions": current.sessions}
+        changes.append(Change(Stage.END_SESSIONS, Action.END_SESSIONS, current.name, open_now, {"sessions": 0}))
     return changes
 
 
@@ -158,7 +172,7 @@ def _role(current: Role | None, role: TenantRole, tenant: Tenant) -> list[Change
     if not role.present:
         return []
     memberships = frozenset({tenant.owner} if role.access == APPLICATION else ())
-    wanted = Role(role.name, connection_limit=role.connection_limit, member_of=memberships)
+    wanted = Role(role.name, login=role.login, connection_limit=role.connection_limit, member_of=memberships)
     return [*plan_role(current, wanted, role.password), *_settings(current, role.name, role.all_settings(tenant.owner))]
 
 

@@ -176,6 +176,10 @@ _BUILDERS = {
     Action.SET_PASSWORD: lambda change, name: sql.SQL("ALTER ROLE {} PASSWORD {}").format(
         name, sql.Literal(make_verifier(change.secret or ""))
     ),
+    Action.CLEAR_PASSWORD: lambda _change, name: sql.SQL("ALTER ROLE {} PASSWORD NULL").format(name),
+    Action.END_SESSIONS: lambda change, _name: sql.SQL(
+        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = {}"
+    ).format(sql.Literal(change.name)),
     Action.SET_SETTINGS: _settings,
     Action.GRANT_CONNECT: _grant_connect,
     Action.REVOKE_CONNECT: _revoke_connect,

@@ -53,7 +53,8 @@ _SERVER = "SELECT (SELECT rolsuper FROM pg_roles WHERE rolname = current_user), 
 _ROLES = """
 SELECT a.rolname::text, a.rolcanlogin, a.rolsuper, a.rolcreatedb, a.rolcreaterole, a.rolreplication, a.rolbypassrls,
        a.rolconnlimit, a.rolpassword, COALESCE(s.setconfig, '{}'),
-       ARRAY(SELECT pg_get_userbyid(m.roleid)::text FROM pg_auth_members AS m WHERE m.member = a.oid), a.oid < 16384
+       ARRAY(SELECT pg_get_userbyid(m.roleid)::text FROM pg_auth_members AS m WHERE m.member = a.oid), a.oid < 16384,
+       (SELECT count(*) FROM pg_stat_activity AS c WHERE c.usesysid = a.oid)
   FROM pg_authid AS a LEFT JOIN pg_db_role_setting AS s ON s.setrole = a.oid AND s.setdatabase = 0
  WHERE a.rolname = ANY(%s)
 """
@@ -283,10 +284,10 @@ def _parallel(function: Callable[[_T], _U], items: Sequence[_T]) -> list[_U]:
 
 
 def _role(row: tuple) -> Role:
-    name, login, superuser, createdb, createrole, replication, bypassrls, limit, verifier, settings, groups, builtin = row
+    name, login, superuser, createdb, createrole, replication, bypassrls, limit, verifier, settings, groups, builtin, sessions = row
     by_key = dict(pair.split("=", 1) for pair in settings)
     flags = (login, superuser, createdb, createrole, replication, bypassrls)
-    return Role(name, *flags, limit, verifier, by_key, frozenset(groups), builtin)
+    return Role(name, *flags, limit, verifier, by_key, frozenset(groups), builtin, sessions)
 
 
 def _database(row: tuple) -> Database:

@@ -71,6 +71,8 @@ def _problems(tenant: Tenant, allow_removal: bool) -> list[str]:
 
 def _login_problems(who: str, login: Tenant | TenantRole) -> list[str]:
     problems = _password_problems(who, login.password)
+    if not login.login and login.password is not None:
+        problems.append(f"{who}: login is false and a password is given: who doesn't come in has none")
     if login.connection_limit < UNLIMITED:
         problems.append(f"{who}: connection_limit is {login.connection_limit}; allowed are -1 (unlimited), 0 and above")
     return problems + [f"{who}: bad setting name '{s}'" for s in login.settings or () if not _SETTING.fullmatch(s)]

@@ -10,7 +10,7 @@ import socket
 from collections.abc import Iterable
 from typing import Any
 
-from ansible_collections.tierline.erp.plugins.module_utils.probe import inside
+from ansible_collections.tierline.erp.plugins.module_utils.probe import inside, inside_logins
 from ansible_collections.tierline.erp.plugins.module_utils.probe.errors import ProbeError
 from ansible_collections.tierline.erp.plugins.module_utils.probe.isolation import Place
 
@@ -22,6 +22,16 @@ except ImportError:  # reported when the engine is opened
     docker = None  # type: ignore[assignment]
 
 SLOTS = ("blue", "green")
+_MORE_KINDS = (inside_logins,)
+_RUNNER = """\
+import json
+spaces = []
+for source in json.loads({sources}):
+    spaces.append({{"__name__": "attempts"}})
+    exec(compile(source, "attempts", "exec"), spaces[-1])
+    spaces[0]["_TRIES"].update(spaces[-1].get("TRIES", {{}}))
+spaces[0]["main"]({payload})
+"""
 
 
 class Engine:
@@ -58,8 +68,7 @@ class Engine:
 
     def attempt(self, place: Place, attempts: list[dict[str, Any]]) -> list[dict[str, Any]]:
         """Make the attempts inside the container. They go over standard input: passwords are in no argument or environment."""
-        source = inside.__loader__.get_source(inside.__name__)  # type: ignore[union-attr]
-        script = f"{source}\nmain({json.dumps(attempts)!r})\n"
+        script = script_of(attempts)
         api = self._client.api
         execution = api.exec_create(place.container, ["python3", "-"], stdin=True, stdout=True, stderr=True)["Id"]
         connection: Any = api.exec_start(execution, socket=True)
@@ -75,6 +84,12 @@ class Engine:
         except ValueError as error:
             last = output[2].decode(errors="replace").strip().splitlines()[-1:] or ["it said nothing"]
             raise ProbeError(f"container {place.container} could not make the attempts: {last[0]}") from error
+
+
+def script_of(attempts: list[dict[str, Any]]) -> str:
+    """What runs inside: the first source runs attempts, the others know more kinds of them."""
+    sources = [part.__loader__.get_source(part.__name__) for part in (inside, *_MORE_KINDS)]  # type: ignore[union-attr]
+    return _RUNNER.format(sources=repr(json.dumps(sources)), payload=repr(json.dumps(attempts)))
 
 
 def addresses_of(name: str) -> list[str]:

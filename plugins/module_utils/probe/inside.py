@@ -29,6 +29,7 @@ _REFUSED = (
     "no such database",
     "no such user",
     "not allowed",
+    "must be superuser",
 )
 _UNREACHABLE = ("timeout", "timed out", "connection refused", "no route to host", "could not translate", "network is unreachable")
 _TIMEOUT = 4
@@ -65,14 +66,16 @@ def try_database(attempt: dict[str, Any], own: dict[str, str]) -> tuple[str, str
             port=attempt.get("port") or own["db_port"],
             dbname=attempt["database"],
             user=user,
-            password=own["db_password"],
+            password=attempt.get("password") or own["db_password"],
             sslmode=own.get("db_sslmode", "prefer"),
             connect_timeout=_TIMEOUT,
         )
         try:
             with connection.cursor() as cursor:
                 # A pooler may accept the client first and ask the server only now.
-                cursor.execute("SELECT current_database(), current_user")
+                cursor.execute(attempt.get("statement") or "SELECT current_database(), current_user")
+                if "statement" in attempt:
+                    return "reached", "the statement was executed"
                 return "reached", "connected to {} as {}".format(*(cursor.fetchone() or ("?", "?")))
         finally:
             connection.close()
@@ -97,6 +100,8 @@ def try_redis(attempt: dict[str, Any], _own: dict[str, str]) -> tuple[str, str]:
             with context.wrap_socket(plain, server_hostname=attempt["host"]) as secured, secured.makefile("rb") as answers:
                 secured.sendall(encode("AUTH", attempt["user"], attempt["password"]))
                 greeting = answers.readline().decode().strip()
+                if "command" not in attempt:  # only the login is tried
+                    return judge_redis(greeting)
                 if not greeting.startswith("+"):
                     return "error", "the tenant's own login fails: " + greeting
                 secured.sendall(encode(*attempt["command"]))

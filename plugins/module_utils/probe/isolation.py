@@ -14,6 +14,7 @@ from ansible_collections.tierline.erp.plugins.module_utils.probe.faults import b
 from ansible_collections.tierline.erp.plugins.module_utils.probe.models import FAILED, PASSED, SKIPPED, Check
 
 ODOO_PORTS = (8069, 8072)
+CA_FILE = "/etc/tierline/odoo/ca.crt"
 
 
 @dataclass(frozen=True)
@@ -93,14 +94,14 @@ def _redis(attacker: Tenant, name: str, command: list[str]) -> dict[str, Any]:
         "port": attacker.redis["port"],
         "user": attacker.redis["user"],
         "password": attacker.redis_password,
-        "ca_path": "/etc/tierline/odoo/ca.crt",
+        "ca_path": CA_FILE,
         "command": command,
     }
 
 
 # What Odoo and the database's client library say when the server is gone.
 _DATABASE_LOST = ("connection to server", "server closed the connection", "terminating connection", "psycopg2.OperationalError")
-_LAYERS = {"database": "database", "redis": "redis", "port": "network"}
+_LAYERS = {"database": "database", "redis": "redis", "port": "network", "odoo": "app", "master": "app"}
 
 
 def judge(

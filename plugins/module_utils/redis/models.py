@@ -50,6 +50,8 @@ class WantedUser:
     name: str
     key_prefix: str = ""
     password_hash: str = ""
+    # While a password is rotated two are valid.
+    other_hashes: frozenset[str] = frozenset()
     present: bool = True
 
 
@@ -96,7 +98,7 @@ def as_acl_user(wanted: WantedUser) -> AclUser:
     return AclUser(
         name=wanted.name,
         enabled=True,
-        password_hashes=frozenset({wanted.password_hash}),
+        password_hashes=frozenset({wanted.password_hash, *wanted.other_hashes}),
         keys=frozenset({f"{wanted.key_prefix}*"}),
         channels=frozenset({f"{wanted.key_prefix}*"}),
         commands=COMMANDS,
@@ -131,12 +133,17 @@ def _problems(name: str, item: Mapping[str, Any], present: bool) -> Iterable[str
     prefix = str(item.get("key_prefix") or "")
     if not _PREFIX.fullmatch(prefix):
         yield f"has key_prefix {prefix!r}: allowed are 1 to 128 letters, digits and '_.:{{}}/-', and no pattern characters"
-    if len(str(item.get("password") or "")) < PASSWORD_MIN:
+    if any(len(password) < PASSWORD_MIN for password in _passwords(item)):
         yield f"needs a password of {PASSWORD_MIN} characters or more: Redis keeps an unsalted hash, and a short one is guessed"
 
 
 def _wanted(name: str, item: Mapping[str, Any]) -> WantedUser:
-    return WantedUser(name, str(item["key_prefix"]), hash_password(str(item["password"])))
+    first, *others = _passwords(item)
+    return WantedUser(name, str(item["key_prefix"]), hash_password(first), frozenset(map(hash_password, others)))
+
+
+def _passwords(item: Mapping[str, Any]) -> list[str]:
+    return [str(password or "") for password in (item.get("password"), *(item.get("other_passwords") or ()))]
 
 
 def hash_password(password: str) -> str:

@@ -27,6 +27,11 @@ class Change:
     before: AclUser | None = None
     after: AclUser | None = None
 
+    @property
+    def ends_connections(self) -> bool:
+        """Redis doesn't ask again: who came in with a password that is no longer valid would stay."""
+        return bool(self.before and self.after and self.before.password_hashes - self.after.password_hashes)
+
 
 def plan(wanted: list[WantedUser], current: Mapping[str, AclUser], saved: Mapping[str, AclUser] | None) -> list[Change]:
     """`saved` are the users in the server's ACL file, None where it cannot be read from here."""

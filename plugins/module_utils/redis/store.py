@@ -6,9 +6,11 @@ from __future__ import annotations
 
 """A connection to one Redis server as its administrator: the only file here that opens sockets and files."""
 
+import contextlib
 import socket
 import ssl
 import traceback
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -66,9 +68,17 @@ class RedisStore:
 
     def apply(self, change: Change) -> None:
         if change.action == "set" and change.after is not None:
-            self._ask("ACL SETUSER", change.name, *rules(change.after))
+            self._set_user(change, change.after)
         elif change.action == "delete":
             self._ask("ACL DELUSER", change.name)
+
+    def _set_user(self, change: Change, user: AclUser) -> None:
+        """In one transaction, so that a run that is killed in between leaves nobody connected either."""
+        with self._explained("ACL SETUSER"), self._client.pipeline(transaction=True) as together:
+            together.execute_command("ACL SETUSER", change.name, *rules(user))
+            if change.ends_connections:
+                together.execute_command("CLIENT KILL", "USER", change.name)
+            together.execute()
 
     def save(self) -> None:
         self._ask("ACL SAVE")
@@ -78,8 +88,13 @@ class RedisStore:
         self._ask("CONFIG SET", *(word for item in settings.items() for word in item))
 
     def _ask(self, *command: str) -> Any:
-        try:
+        with self._explained(command[0]):
             return self._client.execute_command(*command)
+
+    @contextlib.contextmanager
+    def _explained(self, command: str) -> Iterator[None]:
+        try:
+            yield
         except redis.exceptions.AuthenticationError as error:
             raise RedisError(
                 f"{self._server} refused the administrator: {error}; check the password, and that the server was restarted"
@@ -87,7 +102,7 @@ class RedisStore:
         except (redis.exceptions.ConnectionError, redis.exceptions.TimeoutError) as error:
             raise RedisUnreachableError(f"{self._server} cannot be reached: {error}; check that redis-server runs") from error
         except redis.exceptions.RedisError as error:
-            raise RedisError(f"{self._server} refused {command[0]}: {error}") from error
+            raise RedisError(f"{self._server} refused {command}: {error}") from error
 
 
 def certificate_file(path: str) -> str:

@@ -59,3 +59,36 @@ def test_no_secrets_at_all() -> None:
 def test_wrong_input_is_refused(call) -> None:
     with pytest.raises(AnsibleFilterError, match="takes"):
         call()
+
+
+LOGINS = {"environment": "acme", "owner": "acme", "secret": "database", "logins": ["acme", "acme_second"], "connection_limit": 40}
+
+
+def test_logins_of_an_environment_whose_password_was_never_rotated() -> None:
+    assert with_secrets([LOGINS], {"environments": {"acme": {"database": "one"}}}) == [
+        {"environment": "acme", "owner": "acme", "password": "one", "connection_limit": 40}
+    ]
+
+
+def test_both_logins_work_during_a_rotation_and_one_after_it() -> None:
+    own = {"database": "two", "database_user": "acme_second", "previous": {"database": "one", "database_user": "acme"}}
+    second = {"name": "acme_second", "access": "application", "connection_limit": 40, "password": "two"}
+    (during,) = with_secrets([LOGINS], {"environments": {"acme": own}})
+    assert (during["password"], during["roles"]) == ("one", [second])
+    (after,) = with_secrets([LOGINS], {"environments": {"acme": {**own, "previous": {}, "retired": own["previous"]}}})
+    assert (after["login"], after["roles"], "password" in after) == (False, [second], False)
+
+
+def test_other_passwords_are_valid_during_a_rotation() -> None:
+    item = {"environment": "acme", "secret": "redis"}
+    own = {"redis": "one", "next": {"redis": "two"}, "retired": {"redis": "zero"}}
+    (joined,) = with_secrets([item], {"environments": {"acme": own}})
+    assert joined == {"environment": "acme", "password": "one", "other_passwords": ["two"]}
+
+
+def test_an_application_logs_in_as_whose_turn_it_is() -> None:
+    item = {"environment": "acme", "database": {"name": "acme", "user": "acme"}, "secrets": {"database": "database"}}
+    own = {"database": "two", "database_user": "acme_second"}
+    (joined,) = with_secrets([item], {"environments": {"acme": own}})
+    assert joined["database"] == {"name": "acme", "user": "acme_second"}
+    assert item["database"]["user"] == "acme"

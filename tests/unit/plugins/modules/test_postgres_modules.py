@@ -97,6 +97,7 @@ ITEM = {
     "owner": None,
     "state": "present",
     "password": "secret",
+    "login": True,
     "connection_limit": 40,
     "extensions": ["pg_trgm"],
     "settings": {"jit": False, "work_mem": "4MB"},

@@ -24,6 +24,7 @@ def test_postgres_machine() -> None:
         "connection_limit": 40,
         "extensions": ["pg_trgm", "unaccent"],
         "secret": "database",
+        "logins": ["acme_prod", "acme_prod_second"],
     }
     assert [(c["name"], c["group"]) for c in found["estate_certificates"]] == [
         ("etcd", "etcd"),

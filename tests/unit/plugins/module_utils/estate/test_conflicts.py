@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import pytest
 from ansible_collections.tierline.erp.plugins.module_utils.estate.ports import hashed_block
-from ansible_collections.tierline.erp.tests.unit.plugins.module_utils.estate.estates import Bench
+from ansible_collections.tierline.erp.tests.unit.plugins.module_utils.estate.estates import Bench, environment
 from ansible_collections.tierline.erp.tests.unit.plugins.module_utils.estate.refusals import Refusals
 
 REFUSALS = Refusals()
@@ -31,6 +31,14 @@ def _(estate: Bench) -> None:
 )
 def _(estate: Bench) -> None:
     estate.environments["globex_prod"]["database_name"] = "acme_prod"
+
+
+@REFUSALS.case(
+    "a name that is another environment's second login",
+    "environment acme_prod_second: inventory name: database role of that name in cell shared is the second login of acme_prod",
+)
+def _(estate: Bench) -> None:
+    estate.environments["acme_prod_second"] = environment("acme_prod_second")
 
 
 @REFUSALS.case(

@@ -74,6 +74,13 @@ class FakeServer:
     def _set_password(self, change, name, _after):
         self.roles[name] = replace(self.roles[name], verifier=make_verifier(change.secret, iterations=_ITERATIONS))
 
+    def _clear_password(self, _change, name, _after):
+        self.roles[name] = replace(self.roles[name], verifier=None)
+
+    def _end_sessions(self, _change, name, _after):
+        assert not self.roles[name].login, "they would come in again"
+        self.roles[name] = replace(self.roles[name], sessions=0)
+
     def _set_settings(self, _change, name, after):
         merged = {**self.roles[name].settings, **after["settings"]}
         self.roles[name] = replace(self.roles[name], settings={k: v for k, v in merged.items() if v is not None})

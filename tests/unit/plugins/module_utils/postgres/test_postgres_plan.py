@@ -375,3 +375,24 @@ def test_order_of_the_tenants_does_not_matter(wished, random):
     servers = FakeServer(), FakeServer()
     diffs = [as_diff(run(server, *order)) for server, order in zip(servers, (wished, shuffled), strict=True)]
     assert diffs[0] == diffs[1]
+
+
+def test_a_login_whose_turn_is_over_is_locked_out_for_good(server):
+    """Without a password, since poolers ask for no more than that; and out of the sessions that are open."""
+    second = TenantRole("acme_second", "application", password="two")
+    both = Tenant("acme", "acme", password="one", roles=(second,))
+    run(server, both)
+    server.roles["acme"] = replace(server.roles["acme"], sessions=3)
+    over = replace(both, login=False, password=None)
+    assert [str(change) for change in run(server, over)] == [
+        "alter role acme",
+        "take the password from role acme",
+        "end the sessions of role acme",
+    ]
+    assert (server.roles["acme"].login, server.roles["acme"].verifier, server.roles["acme"].sessions) == (False, None, 0)
+    assert server.roles["acme_second"].login
+    assert run(server, over) == []
+    # Cut off before the last step: what is left is seen.
+    server.roles["acme"] = replace(server.roles["acme"], sessions=1)
+    assert [change.action for change in run(server, over)] == [Action.END_SESSIONS]
+    assert [str(change) for change in run(server, both)] == ["alter role acme", "set the password of role acme"]

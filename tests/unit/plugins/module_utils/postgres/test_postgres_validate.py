@@ -36,6 +36,7 @@ def tenant(name: str = "acme", **more) -> Tenant:
         ([tenant(owner="pgbouncer_admin")], "'pgbouncer_admin' is reserved"),
         ([tenant(), tenant()], "database 'acme' is given 2 times"),
         ([tenant("a", owner="x"), tenant("b", owner="x")], "role 'x' is given 2 times"),
+        ([tenant(password="secret", login=False)], "login is false and a password is given"),
         ([tenant(password="")], "the password is empty"),
         ([tenant(password="pässword")], "printable ASCII"),
         ([tenant(password="a\nb")], "printable ASCII"),

@@ -29,6 +29,13 @@ def test_what_redis_prints_is_what_was_wanted() -> None:
     assert parse_acl([LINE, ""]) == {"acme_prod": as_acl_user(wanted)}
 
 
+def test_two_passwords_are_valid_during_a_rotation() -> None:
+    (wanted,) = parse_users([{**GOOD, "other_passwords": ["battery staple"]}])
+    assert as_acl_user(wanted).password_hashes == {DIGEST, hashlib.sha256(b"battery staple").hexdigest()}
+    with pytest.raises(RedisError, match="needs a password of 12 characters"):
+        parse_users([{**GOOD, "other_passwords": ["short"]}])
+
+
 @pytest.mark.parametrize("extra", ["nopass", "skip-sanitize-payload", "(~other:*", "%R~other:*", "allkeys"])
 def test_what_was_never_granted_is_a_difference(extra: str) -> None:
     seen = parse_acl([f"{LINE} {extra}"])["acme_prod"]

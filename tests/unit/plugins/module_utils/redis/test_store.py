@@ -31,6 +31,30 @@ class Client:
             raise answer
         return answer
 
+    def pipeline(self, transaction: bool) -> Pipeline:
+        assert transaction
+        return Pipeline(self)
+
+
+class Pipeline:
+    """Commands that Redis executes as a whole."""
+
+    def __init__(self, client: Client) -> None:
+        self.client, self.commands = client, []  # type: ignore[var-annotated]
+
+    def __enter__(self) -> Pipeline:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self.commands = []
+
+    def execute_command(self, *command: str) -> None:
+        self.commands.append(command)
+
+    def execute(self) -> None:
+        for command in self.commands:
+            self.client.execute_command(*command)
+
 
 def store(**answers: Any) -> tuple[RedisStore, Client]:
     client = Client(**answers)
@@ -63,6 +87,15 @@ def test_changes_become_commands() -> None:
     redis_store.save()
     assert client.seen == [("ACL SETUSER", "acme", "reset", "on", "-@all"), ("ACL DELUSER", "old"), ("ACL SAVE",)]
     assert redis_store.information() == {"redis_version": "8"}
+
+
+def test_who_came_in_with_an_old_password_is_thrown_out() -> None:
+    redis_store, client = store()
+    one, both, other = (AclUser("acme", True, frozenset(hashes)) for hashes in ("a", "ab", "b"))
+    redis_store.apply(Change("set", "acme", one, both))
+    assert len(client.seen) == 1
+    redis_store.apply(Change("set", "acme", both, other))
+    assert client.seen[1:] == [("ACL SETUSER", "acme", "reset", "on", "#b"), ("CLIENT KILL", "USER", "acme")]
 
 
 @pytest.mark.parametrize(
