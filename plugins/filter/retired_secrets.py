@@ -11,7 +11,8 @@ version_added: 0.1.0
 author:
   - The tierline.erp contributors (@tierline)
 description:
-  - At the end of a rotation the old value of a secret lies in the mapping C(retired) beside it, until it has been proven to be dead.
+  - At the end of a rotation the old value of a secret lies in the mapping C(retired) beside it, until it has been proven
+    to be dead.
   - This filter lists these for M(tierline.erp.credentials_info).
 options:
   _input:

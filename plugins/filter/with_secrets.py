@@ -17,8 +17,8 @@ description:
   - An item with C(secret) and C(logins), two users who take turns, loses both and gains what M(tierline.erp.postgres_tenants)
     takes - C(password) or C(login) for its owner, who is the first of them, and C(roles) for the second as soon as the secret
     has been rotated once.
-  - An item with C(secrets), a mapping of names, gets the values in place of the names. Its C(database.user) becomes the user whose
-    turn it is.
+  - An item with C(secrets), a mapping of names, gets the values in place of the names. Its C(database.user) becomes the user
+    whose turn it is.
   - An item with neither is returned as it is.
 positional: secrets
 options:

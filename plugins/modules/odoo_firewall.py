@@ -14,6 +14,7 @@ author:
   - The tierline.erp contributors (@tierline)
 description:
   - Holds the nftables table C(inet tierline_odoo), in a file and in the kernel. It is replaced in one transaction.
+  - Containers of environments don't reach the metadata service of a cloud.
   - A packet to a published port passes when it comes from an edge or from the machine itself. Other machines, and containers of
     other environments on the same machine, are dropped before Docker redirects the packet.
   - Nobody reaches a container by routing to its own address.

@@ -29,8 +29,8 @@ options:
     required: true
   action:
     description:
-      - V(begin) generates a value for each name, which becomes valid. It does nothing if the rotation of any of the names has begun
-        before, which is to be finished first.
+      - V(begin) generates a value for each name, which becomes valid. It does nothing if the rotation of any of the names
+        has begun before, which is to be finished first.
       - V(promote) puts it into use; the old value stays valid.
       - V(retire) makes the old value invalid.
       - V(forget) removes it.

@@ -15,9 +15,12 @@ description:
   - The attempts are on the other's database through the pooler and directly, with the own user and with the other's; on the
     other's keys in Redis, reading and writing; on its container; on its published ports at the gateway and at the machine's
     addresses; and whether two containers write to one directory.
+  - As somebody who can run code there would, it also tries what is around every container, which is files, sockets and rights of
+    the machine, the metadata service of a cloud, the container engine, the consoles of the database's services, and what Redis
+    and the database let no tenant do. And it looks how the engine limits the container.
   - An attempt must be refused or get no answer. One that succeeds, and one that ends in an error that proves nothing, is a failed
     check. Before it tries others, an environment must reach its own database and Redis, or the refusals would prove nothing.
-  - Where there is no other environment to try, one skipped check says so.
+  - Where there is no other environment to try, one skipped check says so, and the rest is tried.
   - Nothing is changed. Where a Redis is not isolated, one key below the other's prefix is written that expires after a second.
 extends_documentation_fragment: tierline.erp.attributes.info
 author: The tierline.erp contributors (@tierline)
@@ -48,6 +51,14 @@ options:
     description: Port of PostgreSQL itself, behind the pooler.
     type: int
     default: 5432
+  api_port:
+    description: Port of Patroni's API on the hosts of the database.
+    type: int
+    default: 8008
+  etcd_port:
+    description: Port of etcd on the hosts of the database.
+    type: int
+    default: 2379
   timeout:
     description: Seconds that all attempts of one environment may take.
     type: int
@@ -97,7 +108,7 @@ from dataclasses import replace
 from typing import Any, Protocol
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.tierline.erp.plugins.module_utils.probe import isolation
+from ansible_collections.tierline.erp.plugins.module_utils.probe import hostile, isolation
 from ansible_collections.tierline.erp.plugins.module_utils.probe.engine import Engine, addresses_of
 from ansible_collections.tierline.erp.plugins.module_utils.probe.errors import ProbeError
 from ansible_collections.tierline.erp.plugins.module_utils.probe.isolation import Place, Tenant
@@ -118,6 +129,8 @@ def argument_spec() -> dict[str, Any]:
         "redis_passwords": {"type": "dict", "default": {}, "no_log": True},
         "addresses": {"type": "list", "elements": "str", "default": []},
         "direct_port": {"type": "int", "default": 5432},
+        "api_port": {"type": "int", "default": 8008},
+        "etcd_port": {"type": "int", "default": 2379},
         "timeout": {"type": "int", "default": 300},
     }
 
@@ -147,9 +160,11 @@ def examine(params: dict[str, Any], engine: EngineLike) -> Iterator[Check]:
         yield isolation.nobody(tenants)
     for attacker in tenants:
         victims = [victim for other, victim in pairs if other is attacker]
-        if victims and attacker.place is None:
+        if not victims and params["subjects"] is not None and attacker.environment not in params["subjects"]:
+            continue
+        if attacker.place is None:
             yield isolation.not_running(attacker, engine.last_words(attacker.environment))
-        elif victims and attacker.place:
+        else:
             yield from _examine_one(params, engine, attacker, attacker.place, victims)
 
 
@@ -162,10 +177,12 @@ def _examine_one(
         for victim in victims
         for attempt in isolation.attacks(attacker, victim, params["direct_port"], params["addresses"])
     ]
+    others += hostile.attempts(attacker, victims, params["api_port"], params["etcd_port"])
     outcomes = engine.attempt(place, own + others)
     yield from isolation.judge(attacker, own, outcomes, wanted=True)
     yield from isolation.judge(attacker, others, outcomes, wanted=False)
     yield from (isolation.storage(attacker, victim) for victim in victims)
+    yield from hostile.limits(attacker)
     if not attacker.redis_password:
         yield isolation.without_redis(attacker)
 

@@ -6,7 +6,8 @@
 
 The first chain sees a packet before Docker redirects it to a container (priority mangle comes before dstnat), when its
 destination still is this machine and the published port. Answers to connections that containers or the machine itself opened
-pass: their translated source port may lie in the same range. The second chain closes the way around: a neighbour that routes to
+pass: their translated source port may lie in the same range. It is also where containers are kept from the cloud's metadata. The
+second chain closes the way around: a neighbour that routes to
 a container's own address. Local programs reach the ports without passing either chain.
 """
 
@@ -21,6 +22,9 @@ from .errors import OdooError
 from .plan import Step
 
 TABLE = "tierline_odoo"
+# Where clouds tell a machine who it is, and with it often what opens other doors: none of a container's business.
+METADATA_4 = "169.254.0.0/16"
+METADATA_6 = ("fd00:ec2::254", "fd20:ce::254")
 
 
 def parse_ports(text: str) -> tuple[int, int]:
@@ -46,6 +50,8 @@ def _body(addresses: Iterable[str], ports: tuple[int, int]) -> list[str]:
         "        type filter hook prerouting priority mangle; policy accept;",
         "        ct direction reply accept",
         '        iifname "lo" accept',
+        f'        iifname "tl-*" ip daddr {METADATA_4} counter drop',
+        f'        iifname "tl-*" ip6 daddr {{ {", ".join(METADATA_6)} }} counter drop',
         "        fib daddr type != local accept",
         f"        tcp dport != {ports[0]}-{ports[1]} accept",
         '        iifname "tl-*" counter drop',

@@ -284,10 +284,9 @@ def _parallel(function: Callable[[_T], _U], items: Sequence[_T]) -> list[_U]:
 
 
 def _role(row: tuple) -> Role:
-    name, login, superuser, createdb, createrole, replication, bypassrls, limit, verifier, settings, groups, builtin, sessions = row
+    name, *plain, settings, groups, builtin, sessions = row
     by_key = dict(pair.split("=", 1) for pair in settings)
-    flags = (login, superuser, createdb, createrole, replication, bypassrls)
-    return Role(name, *flags, limit, verifier, by_key, frozenset(groups), builtin, sessions)
+    return Role(name, *plain, settings=by_key, member_of=frozenset(groups), builtin=builtin, sessions=sessions)
 
 
 def _database(row: tuple) -> Database:

@@ -16,10 +16,8 @@ USER = "_user"
 
 
 def attempts(item: Mapping[str, Any], secrets: Mapping[str, str], word: str, names: Iterable[str]) -> list[dict[str, Any]]:
-    """Logins with those of an environment's secrets whose names are given. One that is missing is no login, so it proves nothing."""
-    return [
-        {**attempt, "id": f"{word} {name}{attempt['id']}"} for name in names for attempt in KINDS[name](item, secrets)
-    ]
+    """Logins with those of an environment's secrets whose names are given."""
+    return [{**attempt, "id": f"{word} {name}{attempt['id']}"} for name in names for attempt in KINDS[name](item, secrets)]
 
 
 def _database(item: Mapping[str, Any], secrets: Mapping[str, str]) -> Iterator[dict[str, Any]]:

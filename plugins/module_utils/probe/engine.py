@@ -10,7 +10,7 @@ import socket
 from collections.abc import Iterable
 from typing import Any
 
-from ansible_collections.tierline.erp.plugins.module_utils.probe import inside, inside_logins
+from ansible_collections.tierline.erp.plugins.module_utils.probe import inside, inside_host, inside_logins
 from ansible_collections.tierline.erp.plugins.module_utils.probe.errors import ProbeError
 from ansible_collections.tierline.erp.plugins.module_utils.probe.isolation import Place
 
@@ -22,7 +22,7 @@ except ImportError:  # reported when the engine is opened
     docker = None  # type: ignore[assignment]
 
 SLOTS = ("blue", "green")
-_MORE_KINDS = (inside_logins,)
+_MORE_KINDS = (inside_logins, inside_host)
 _RUNNER = """\
 import json
 spaces = []
@@ -115,4 +115,5 @@ def _place(attributes: dict[str, Any], name: str) -> Place:
         addresses=tuple(sorted(network["IPAddress"] for network in networks if network["IPAddress"])),
         gateways=tuple(sorted(network["Gateway"] for network in networks if network["Gateway"])),
         writable=tuple(sorted(mount["Source"] for mount in attributes["Mounts"] if mount["RW"] and mount.get("Source"))),
+        held=attributes["HostConfig"],
     )

@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-"""Runs inside an environment's own container, beside inside.py: logins to Odoo itself. Self-contained: its source is sent there."""
+"""Runs inside an environment's own container, beside inside.py: logins to Odoo itself. Its source is sent there."""
 
 import base64
 import hashlib

@@ -25,6 +25,8 @@ class Place:
     addresses: tuple[str, ...] = ()
     gateways: tuple[str, ...] = ()
     writable: tuple[str, ...] = ()
+    # How the engine holds it, in the engine's own words.
+    held: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -53,7 +55,7 @@ def control(attacker: Tenant) -> list[dict[str, Any]]:
     """Attempts that must succeed: where a tenant's own door is locked, refusals elsewhere prove nothing."""
     attempts = [{"id": "own database", "kind": "database", "database": attacker.database["name"]}]
     if attacker.redis_password:
-        attempts.append(_redis(attacker, "own redis", ["GET", f"{attacker.redis['key_prefix']}verification"]))
+        attempts.append(redis_attempt(attacker, "own redis", ["GET", f"{attacker.redis['key_prefix']}verification"]))
     return attempts
 
 
@@ -70,8 +72,8 @@ def attacks(attacker: Tenant, victim: Tenant, direct_port: int, machine_addresse
         ]
     if attacker.redis_password and victim.redis.get("key_prefix"):
         key = f"{victim.redis['key_prefix']}verification"
-        attempts.append(_redis(attacker, f"{name} redis read", ["GET", key]))
-        attempts.append(_redis(attacker, f"{name} redis write", ["SET", key, "x", "EX", "1"]))
+        attempts.append(redis_attempt(attacker, f"{name} redis read", ["GET", key]))
+        attempts.append(redis_attempt(attacker, f"{name} redis write", ["SET", key, "x", "EX", "1"]))
     attempts += [
         {"id": f"{name} container at {address}:{port}", "kind": "port", "host": address, "port": port}
         for address in (victim.place.addresses if victim.place else ())
@@ -86,7 +88,7 @@ def attacks(attacker: Tenant, victim: Tenant, direct_port: int, machine_addresse
     return attempts
 
 
-def _redis(attacker: Tenant, name: str, command: list[str]) -> dict[str, Any]:
+def redis_attempt(attacker: Tenant, name: str, command: list[str]) -> dict[str, Any]:
     return {
         "id": name,
         "kind": "redis",
@@ -101,7 +103,7 @@ def _redis(attacker: Tenant, name: str, command: list[str]) -> dict[str, Any]:
 
 # What Odoo and the database's client library say when the server is gone.
 _DATABASE_LOST = ("connection to server", "server closed the connection", "terminating connection", "psycopg2.OperationalError")
-_LAYERS = {"database": "database", "redis": "redis", "port": "network", "odoo": "app", "master": "app"}
+_LAYERS = {"database": "database", "redis": "redis", "port": "network", "odoo": "app", "master": "app", "https": "database"}
 
 
 def judge(
@@ -119,7 +121,7 @@ def judge(
         checks.append(
             Check(
                 name=f"{attacker.environment} -> {attempt['id']}",
-                layer=_LAYERS[attempt["kind"]],
+                layer=_LAYERS.get(attempt["kind"], "container"),
                 status=PASSED if good else FAILED,
                 detail=f"{outcome['outcome']}: {brief(str(outcome['detail']))}",
             )

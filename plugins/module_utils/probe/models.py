@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 # Who is to blame, from the user inwards.
-LAYERS = ("dns", "pki", "edge", "websocket", "app", "cron", "database", "books", "redis", "network", "storage")
+LAYERS = ("dns", "pki", "edge", "websocket", "app", "cron", "database", "books", "redis", "network", "container", "storage")
 
 PASSED, FAILED, BLOCKED, SKIPPED = "passed", "failed", "blocked", "skipped"
 

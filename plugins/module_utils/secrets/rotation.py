@@ -6,9 +6,9 @@ from __future__ import annotations
 
 """How a secret is replaced while it is in use. Pure.
 
-Beside the secrets of one owner lie up to three mappings with the same names: `next` (already valid, not yet used), `previous` (still
-valid, not used any more) and `retired` (not valid any more, kept to prove just that). A secret is in one of them at most, and whatever
-lies there says by itself what is valid: so a run may be killed anywhere, and the next one, of any playbook, finds a state to go on from.
+Beside the secrets of one owner lie up to three mappings with the same names: `next` (already valid, not yet used), `previous`
+(still valid, not used any more) and `retired` (not valid any more, kept to prove just that). A secret is in one of them at most.
+Whatever lies there says by itself what is valid: a run may be killed anywhere, and the next of any playbook goes on from there.
 """
 
 import copy
@@ -61,7 +61,8 @@ def under_way(tree: Mapping[str, Any], names: Iterable[str]) -> dict[str, str]:
     for name in names:
         path, last = _split(name)
         own = _node(tree, path)
-        found.update({name: stage for stage in STAGES if (own.get(stage) or {}).get(last)})
+        stages = [stage for stage in STAGES if (own.get(stage) or {}).get(last)]
+        found.update({name: stages[0]} if stages else {})
     return found
 
 

@@ -13,6 +13,15 @@ from ansible_collections.tierline.erp.plugins.module_utils.probe.isolation impor
 from ansible_collections.tierline.erp.plugins.module_utils.probe.models import Check
 from ansible_collections.tierline.erp.plugins.modules import odoo_probe, tenant_isolation_info
 
+HELD = {
+    "Memory": 2**30,
+    "MemorySwap": 2**30,
+    "NanoCpus": 10**9,
+    "PidsLimit": 512,
+    "LogConfig": {"Config": {"max-size": "20m"}},
+    "ReadonlyRootfs": True,
+}
+
 
 class FakeEngine:
     """Containers in which attempts end as they are told to."""
@@ -22,7 +31,7 @@ class FakeEngine:
         self.running = running
 
     def place(self, environment: str) -> Place | None:
-        return Place(f"{environment}-blue") if environment in self.running else None
+        return Place(f"{environment}-blue", held=HELD) if environment in self.running else None
 
     def last_words(self, _environment: str) -> str:
         return ""
@@ -68,9 +77,18 @@ def test_a_tenant_that_does_not_run_proves_nothing() -> None:
     ],
 )
 def test_where_nobody_can_be_attacked_that_is_said_and_not_called_proven(changes: dict[str, Any], words: str) -> None:
-    (found,) = examine(FakeEngine(), **changes)
+    found = examine(FakeEngine(), **changes)[0]
     assert (found.name, found.status) == ("neighbours", "skipped")
     assert found.detail.startswith(words)
+
+
+def test_who_has_no_neighbour_tries_the_machine() -> None:
+    names = {check.name for check in examine(FakeEngine(), environments=[item("acme")])}
+    assert {"acme -> read /etc/shadow", "acme -> become root", "acme container: processes are limited"} <= names
+
+
+def test_who_is_not_a_subject_tries_nobody() -> None:
+    assert {check.name.split()[0] for check in examine(FakeEngine(), subjects=["elsewhere"])} == {"neighbours"}
 
 
 def test_an_incomplete_environment_is_named() -> None:

@@ -11,6 +11,11 @@ from ansible_collections.tierline.erp.plugins.module_utils.odoo.errors import Od
 PORTS = (10000, 32767)
 
 
+def test_containers_are_kept_from_the_metadata_of_a_cloud() -> None:
+    text = firewall.render([], (10000, 32767))
+    assert text.index("ip daddr 169.254.0.0/16 counter drop") < text.index("fib daddr type != local accept")
+
+
 def test_only_edges_are_let_in() -> None:
     text = firewall.render(["192.0.2.2", "192.0.2.1", "2001:db8::1", "127.0.1.1"], PORTS)
     assert "elements = { 192.0.2.1, 192.0.2.2 }" in text

@@ -61,7 +61,7 @@ def test_every_door_is_tried_with_both() -> None:
 
 
 def test_an_old_secret_that_still_works_is_seen() -> None:
-    assert [name for name, ok in examine(Engine("new", "old")).items() if not ok][0] == "acme -> retired admin"
+    assert next(name for name, ok in examine(Engine("new", "old")).items() if not ok) == "acme -> retired admin"
 
 
 def test_refusals_prove_nothing_where_the_new_ones_are_refused_too() -> None:
@@ -79,7 +79,7 @@ def test_only_what_was_rotated_is_tried() -> None:
 
 def test_the_password_of_before_belongs_to_the_user_of_before() -> None:
     assert {attempt["user"] for attempt in credentials.attempts(ITEM, OLD, "retired", ["database"])} == {"acme"}
-    assert {attempt["user"] for attempt in credentials.attempts(ITEM, ITEM["secrets"], "current", ["database"])} == {"acme_second"}
+    assert {x["user"] for x in credentials.attempts(ITEM, ITEM["secrets"], "current", ["database"])} == {"acme_second"}
 
 
 def test_an_environment_that_does_not_run_proves_nothing() -> None:
