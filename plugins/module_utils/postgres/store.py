@@ -284,9 +284,9 @@ def _parallel(function: Callable[[_T], _U], items: Sequence[_T]) -> list[_U]:
 
 
 def _role(row: tuple) -> Role:
-    name, *plain, settings, groups, builtin, sessions = row
+    settings, groups, builtin, sessions = row[-4:]
     by_key = dict(pair.split("=", 1) for pair in settings)
-    return Role(name, *plain, settings=by_key, member_of=frozenset(groups), builtin=builtin, sessions=sessions)
+    return Role(*row[:-4], by_key, frozenset(groups), builtin, sessions)
 
 
 def _database(row: tuple) -> Database:
