@@ -284,9 +284,11 @@ def _parallel(function: Callable[[_T], _U], items: Sequence[_T]) -> list[_U]:
 
 
 def _role(row: tuple) -> Role:
-    settings, groups, builtin, sessions = row[-4:]
+    name, login, superuser, createdb, createrole, replication, bypassrls, limit, verifier, *more = row
+    settings, groups, builtin, sessions = more
     by_key = dict(pair.split("=", 1) for pair in settings)
-    return Role(*row[:-4], by_key, frozenset(groups), builtin, sessions)
+    flags = (login, superuser, createdb, createrole, replication, bypassrls)
+    return Role(name, *flags, limit, verifier, by_key, frozenset(groups), builtin, sessions)
 
 
 def _database(row: tuple) -> Database:
