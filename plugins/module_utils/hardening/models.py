@@ -119,6 +119,10 @@ class Finding:
 PASSED = Finding("passed")
 
 
+def failed(step: Step, detail: str) -> Finding:
+    return Finding("failed", detail, (step,))
+
+
 @dataclass(frozen=True)
 class Control:
     id: str

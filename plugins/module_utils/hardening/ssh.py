@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from .errors import HardeningError
-from .plan import same
+from .judge_system import same
 
 MAIN = "/etc/ssh/sshd_config"
 BEGIN = "# Begin of what tierline.erp.hardening manages: changes made here are lost."

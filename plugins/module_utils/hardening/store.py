@@ -19,8 +19,8 @@ from pathlib import Path
 
 from . import text
 from .errors import HardeningError
+from .judge_files import FSTAB, with_mount
 from .models import Account, File, Mount, Step, Unit
-from .plan import FSTAB, with_mount
 
 SSHD = "/usr/sbin/sshd"
 _LARGEST = 1 << 20

@@ -11,8 +11,8 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from ansible_collections.tierline.erp.plugins.module_utils.hardening import text
+from ansible_collections.tierline.erp.plugins.module_utils.hardening.judge_files import FSTAB, with_mount
 from ansible_collections.tierline.erp.plugins.module_utils.hardening.models import Account, File, Mount, Step, Unit
-from ansible_collections.tierline.erp.plugins.module_utils.hardening.plan import FSTAB, with_mount
 
 
 def a_file(content: str | None = "", mode: int = 0o644, owner: str = "root", group: str = "root") -> File:

@@ -10,14 +10,10 @@ from typing import Any
 
 import pytest
 from ansible_collections.tierline.erp.plugins.module_utils.hardening.errors import HardeningError
+from ansible_collections.tierline.erp.plugins.module_utils.hardening.judge_files import FSTAB, with_mount
+from ansible_collections.tierline.erp.plugins.module_utils.hardening.judge_system import MODULES_FILE, SYSCTL_FILE
 from ansible_collections.tierline.erp.plugins.module_utils.hardening.models import Account, File, Mount, Unit, parse
-from ansible_collections.tierline.erp.plugins.module_utils.hardening.plan import (
-    FSTAB,
-    MODULES_FILE,
-    SYSCTL_FILE,
-    judge,
-    with_mount,
-)
+from ansible_collections.tierline.erp.plugins.module_utils.hardening.plan import judge
 
 from .hosts import FakeHost, a_file
 
