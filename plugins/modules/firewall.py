@@ -24,6 +24,7 @@ requirements:
   - nftables 1.0 or later and systemd on the machine
 extends_documentation_fragment:
   - tierline.erp.attributes
+  - tierline.erp.hardening_trial
 options:
   flows:
     description: The flows that are allowed.
@@ -67,18 +68,6 @@ options:
     type: list
     elements: str
     default: [docker0, "br-*", "tl-*"]
-  state:
-    description:
-      - V(tried) loads the rules until they are confirmed.
-      - V(kept) confirms rules that are on trial, and loads them at boot.
-      - V(restored) goes back to the rules of before at once.
-    type: str
-    choices: [tried, kept, restored]
-    default: tried
-  rollback_seconds:
-    description: How long rules are on trial.
-    type: int
-    default: 60
 """
 
 EXAMPLES = r"""
@@ -103,7 +92,7 @@ on_trial:
 """
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.tierline.erp.plugins.module_utils.hardening import firewall
+from ansible_collections.tierline.erp.plugins.module_utils.hardening import arguments, firewall
 from ansible_collections.tierline.erp.plugins.module_utils.hardening.errors import HardeningError
 from ansible_collections.tierline.erp.plugins.module_utils.hardening.firewall_store import FirewallStore, resolve
 
@@ -157,8 +146,7 @@ def main():
             },
             "management_port": {"type": "int", "default": 22},
             "container_interfaces": {"type": "list", "elements": "str", "default": ["docker0", "br-*", "tl-*"]},
-            "state": {"type": "str", "choices": ["tried", "kept", "restored"], "default": "tried"},
-            "rollback_seconds": {"type": "int", "default": 60},
+            **arguments.TRIAL,
         },
         supports_check_mode=True,
     )

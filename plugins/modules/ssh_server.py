@@ -22,24 +22,13 @@ requirements:
   - OpenSSH server and systemd on the machine
 extends_documentation_fragment:
   - tierline.erp.attributes
+  - tierline.erp.hardening_trial
 options:
   settings:
     description:
       - Keywords of C(sshd_config) and their values; lists as sshd writes them. C(Match) and C(Include) are refused.
     type: dict
     required: true
-  state:
-    description:
-      - V(tried) puts the settings to use until they are confirmed.
-      - V(kept) confirms settings that are on trial.
-      - V(restored) goes back to the settings of before at once.
-    type: str
-    choices: [tried, kept, restored]
-    default: tried
-  rollback_seconds:
-    description: How long settings are on trial.
-    type: int
-    default: 60
 """
 
 EXAMPLES = r"""
@@ -62,7 +51,7 @@ on_trial:
 """
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.tierline.erp.plugins.module_utils.hardening import ssh
+from ansible_collections.tierline.erp.plugins.module_utils.hardening import arguments, ssh
 from ansible_collections.tierline.erp.plugins.module_utils.hardening.errors import HardeningError
 from ansible_collections.tierline.erp.plugins.module_utils.hardening.ssh_store import SshStore
 
@@ -97,8 +86,7 @@ def main():
     module = AnsibleModule(
         argument_spec={
             "settings": {"type": "dict", "required": True},
-            "state": {"type": "str", "choices": ["tried", "kept", "restored"], "default": "tried"},
-            "rollback_seconds": {"type": "int", "default": 60},
+            **arguments.TRIAL,
         },
         supports_check_mode=True,
     )

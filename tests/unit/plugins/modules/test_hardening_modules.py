@@ -10,8 +10,9 @@ from typing import Any
 import pytest
 import yaml
 from ansible.errors import AnsibleFilterError
+from ansible_collections.tierline.erp.plugins.doc_fragments.hardening_trial import ModuleDocFragment
 from ansible_collections.tierline.erp.plugins.filter import hardening_controls, hardening_sshd, hardening_table
-from ansible_collections.tierline.erp.plugins.module_utils.hardening.arguments import CONTROLS
+from ansible_collections.tierline.erp.plugins.module_utils.hardening.arguments import CONTROLS, TRIAL
 from ansible_collections.tierline.erp.plugins.module_utils.hardening.errors import HardeningError
 from ansible_collections.tierline.erp.plugins.modules import audit_info, firewall, hardening, hardening_info, ssh_server
 
@@ -188,3 +189,12 @@ def test_documented_options_are_those_of_the_argument_spec(module: Any) -> None:
     fragments = yaml.safe_load(module.DOCUMENTATION)["extends_documentation_fragment"]
     assert "tierline.erp.hardening" in fragments
     assert set(CONTROLS) == {"controls"}
+
+
+@pytest.mark.parametrize("module", [firewall, ssh_server])
+def test_what_can_lock_out_is_put_on_trial_in_the_same_words(module: Any) -> None:
+    fragment = yaml.safe_load(ModuleDocFragment.DOCUMENTATION)["options"]
+    assert "tierline.erp.hardening_trial" in yaml.safe_load(module.DOCUMENTATION)["extends_documentation_fragment"]
+    assert {name: (option["type"], option["default"], option.get("choices")) for name, option in fragment.items()} == {
+        name: (option["type"], option["default"], option.get("choices")) for name, option in TRIAL.items()
+    }
