@@ -4,13 +4,15 @@
 
 from __future__ import annotations
 
+import contextlib
 import ipaddress
 import json
 import socket
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from typing import Any
 
-from ansible_collections.tierline.erp.plugins.module_utils.probe import inside, inside_host, inside_logins
+from ansible_collections.tierline.erp.plugins.module_utils.probe import inside, inside_host, inside_load, inside_logins
 from ansible_collections.tierline.erp.plugins.module_utils.probe.errors import ProbeError
 from ansible_collections.tierline.erp.plugins.module_utils.probe.isolation import Place
 
@@ -22,7 +24,23 @@ except ImportError:  # reported when the engine is opened
     docker = None  # type: ignore[assignment]
 
 SLOTS = ("blue", "green")
-_MORE_KINDS = (inside_logins, inside_host)
+# What makes a container one of its environment, without what makes it serve.
+_SHARED = (
+    "CapDrop",
+    "ExtraHosts",
+    "LogConfig",
+    "Memory",
+    "MemorySwap",
+    "NanoCpus",
+    "NetworkMode",
+    "PidsLimit",
+    "ReadonlyRootfs",
+    "SecurityOpt",
+    "Tmpfs",
+)
+# Should whoever started it be killed, it ends by itself.
+_SIBLING_SECONDS = 900
+_MORE_KINDS = (inside_logins, inside_host, inside_load)
 _RUNNER = """\
 import json
 spaces = []
@@ -65,6 +83,36 @@ class Engine:
             except docker.errors.APIError:
                 continue
         return ""
+
+    @contextlib.contextmanager
+    def sibling(self, place: Place) -> Iterator[Place]:
+        """A container like that one, which serves nobody and can't touch its filestore; it is gone at the end."""
+        name = f"{place.container}-probe"
+        found = self._client.containers.get(place.container).attrs
+        held, config = found["HostConfig"], found["Config"]
+        host = {key: held[key] for key in _SHARED if held.get(key) is not None}
+        host["Binds"] = [bind for bind in held.get("Binds") or () if bind.endswith(":ro")]
+        self._remove(name)
+        api = self._client.api
+        try:
+            api.create_container_from_config(
+                {
+                    **{key: config[key] for key in ("Image", "User", "Env")},
+                    "Entrypoint": ["sleep"],
+                    "Cmd": [str(_SIBLING_SECONDS)],
+                    "Labels": {"tierline.probe": place.container},
+                    "HostConfig": host,
+                },
+                name,
+            )
+            api.start(name)
+            yield replace(place, container=name)
+        finally:
+            self._remove(name)
+
+    def _remove(self, name: str) -> None:
+        with contextlib.suppress(docker.errors.NotFound):
+            self._client.api.remove_container(name, force=True)
 
     def attempt(self, place: Place, attempts: list[dict[str, Any]]) -> list[dict[str, Any]]:
         """Make the attempts inside the container. They go over standard input: passwords are in no argument or environment."""
