@@ -12,6 +12,7 @@ short_description: Prove that retired secrets are dead
 description:
   - Runs on an app machine. From inside the container that serves each environment it logs in with the secrets that were retired,
     which must be refused, and with those in their place, which must be accepted - or the refusals would prove nothing.
+  - It also looks whether Odoo shows its login page.
   - The logins are to the database through the pooler of every member, to Redis, and to Odoo as its administrator. The database
     manager's password, which no door takes, is compared with what the server was started with.
   - Nothing is changed.
@@ -119,7 +120,7 @@ def _one(item: dict[str, Any], old: dict[str, str], engine: Any) -> Iterator[Che
         yield isolation.not_running(tenant, engine.last_words(tenant.environment))
         return
     names = [name for name in credentials.KINDS if old.get(name)]
-    in_use = credentials.attempts(item, item["secrets"], "current", names)
+    in_use = [credentials.page(item), *credentials.attempts(item, item["secrets"], "current", names)]
     dead = credentials.attempts(item, old, "retired", names)
     outcomes = engine.attempt(place, in_use + dead)
     yield from isolation.judge(tenant, in_use, outcomes, wanted=True)

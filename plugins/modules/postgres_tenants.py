@@ -48,7 +48,7 @@ options:
         description: Password of the role, in printable ASCII. Without it, the password of an existing role is left alone.
         type: str
       login:
-        description: Whether the role may log in. If not, its password is taken away, and its sessions end.
+        description: Whether the role may log in. If not, it has no password and no connection, and its sessions end.
         type: bool
         default: true
       connection_limit:
@@ -103,7 +103,7 @@ options:
             description: Password of the role, in printable ASCII. Without it, the password of an existing role is left alone.
             type: str
           login:
-            description: Whether the role may log in. If not, its password is taken away, and its sessions end.
+            description: Whether the role may log in. If not, it has no password and no connection, and its sessions end.
             type: bool
             default: true
           connection_limit:

@@ -34,6 +34,10 @@ class TenantRole:
     present: bool = True
     login: bool = True
 
+    @property
+    def effective_limit(self) -> int:
+        return self.connection_limit if self.login else 0
+
     def all_settings(self, owner: str) -> dict[str, str]:
         own = {"role": owner} if self.access == APPLICATION else {"default_transaction_read_only": "on"}
         return {**self.settings, **own}
@@ -55,10 +59,14 @@ class Tenant:
     lc_ctype: str = "C.UTF-8"
     roles: tuple[TenantRole, ...] = ()
     present: bool = True
-    # Whether the owner itself comes in. One that doesn't has no password either, and its sessions end.
+    # Whether the owner itself comes in. One that doesn't has no password, no connection, and its sessions end.
     login: bool = True
     # Of a tenant that is removed: where its data can still be found.
     final_backup: str | None = None
+
+    @property
+    def effective_limit(self) -> int:
+        return self.connection_limit if self.login else 0
 
     @property
     def role_names(self) -> list[str]:

@@ -37,8 +37,9 @@ def plan_tenants(cluster: Cluster, tenants: Sequence[Tenant]) -> list[Change]:
     for tenant in present:
         changes += plan_role(
             cluster.roles.get(tenant.owner),
-            Role(tenant.owner, login=tenant.login, connection_limit=tenant.connection_limit),
+            Role(tenant.owner, connection_limit=tenant.effective_limit),
             tenant.password,
+            shut_out=not tenant.login,
         )
         changes += _settings(cluster.roles.get(tenant.owner), tenant.owner, tenant.settings)
         for role in tenant.roles:
@@ -52,7 +53,7 @@ def plan_tenants(cluster: Cluster, tenants: Sequence[Tenant]) -> list[Change]:
     return sorted(changes, key=lambda change: change.stage)
 
 
-def plan_role(current: Role | None, wanted: Role, password: str | None) -> list[Change]:
+def plan_role(current: Role | None, wanted: Role, password: str | None, shut_out: bool = False) -> list[Change]:
     attributes = {"login": wanted.login, "connection_limit": wanted.connection_limit}
     attributes |= {name: getattr(wanted, name) for name in _FORBIDDEN}
     if current is None:
@@ -67,16 +68,19 @@ def plan_role(current: Role | None, wanted: Role, password: str | None) -> list[
     if differs:
         before = {k: getattr(current, k) for k in differs}
         changes.append(Change(Stage.CLUSTER, Action.ALTER_ROLE, wanted.name, before, differs))
-    if not wanted.login:
-        return changes + _lock_out(current)
+    if shut_out:
+        return changes + _shut_out(current)
     if password is not None and not matches(current.verifier, password):
         seen = {"password": "another" if current.verifier else "none"}
         changes.append(Change(Stage.CLUSTER, Action.SET_PASSWORD, wanted.name, seen, {"password": "as given"}, secret=password))
     return changes
 
 
-def _lock_out(current: Role) -> list[Change]:
-    """NOLOGIN alone would not do: a pooler asks for the verifier, and has sessions of its own to hand out."""
+def _shut_out(current: Role) -> list[Change]:
+    """By its verifier, which is what a pooler asks for, and its connection limit.
+
+    NOLOGIN would not end what a pooler has open, and hides an owner from the view pg_user, by which Odoo finds its database.
+    """
     changes = []
     if current.verifier:
         seen, wanted = {"password": "another"}, {"password": "none"}
@@ -172,8 +176,11 @@ def _role(current: Role | None, role: TenantRole, tenant: Tenant) -> list[Change
     if not role.present:
         return []
     memberships = frozenset({tenant.owner} if role.access == APPLICATION else ())
-    wanted = Role(role.name, login=role.login, connection_limit=role.connection_limit, member_of=memberships)
-    return [*plan_role(current, wanted, role.password), *_settings(current, role.name, role.all_settings(tenant.owner))]
+    wanted = Role(role.name, connection_limit=role.effective_limit, member_of=memberships)
+    return [
+        *plan_role(current, wanted, role.password, shut_out=not role.login),
+        *_settings(current, role.name, role.all_settings(tenant.owner)),
+    ]
 
 
 def _settings(current: Role | None, name: str, wanted: Mapping[str, str] | None) -> list[Change]:

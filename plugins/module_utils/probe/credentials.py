@@ -20,6 +20,11 @@ def attempts(item: Mapping[str, Any], secrets: Mapping[str, str], word: str, nam
     return [{**attempt, "id": f"{word} {name}{attempt['id']}"} for name in names for attempt in KINDS[name](item, secrets)]
 
 
+def page(item: Mapping[str, Any]) -> dict[str, Any]:
+    """What users see first: whether the application itself is well with what is in use."""
+    return {"id": "login page", "kind": "page", "domain": item["domains"][0]}
+
+
 def _database(item: Mapping[str, Any], secrets: Mapping[str, str]) -> Iterator[dict[str, Any]]:
     """Through the pooler of each member: each of them keeps sessions and credentials of its own."""
     database = item["database"]

@@ -50,7 +50,7 @@ _STATEMENTS = {
     "execute a program on the server": "COPY (SELECT 1) TO PROGRAM 'true'",
     "read a file of the server": "SELECT pg_read_file('/etc/hostname')",
     "read passwords of roles": "SELECT rolpassword FROM pg_authid",
-    "set the server's configuration": "ALTER SYSTEM SET log_statement = 'all'",
+    "set what only the superuser may": "SET log_statement = 'none'",
     "become the superuser": "SET ROLE postgres",
 }
 _SHARED = ("create a table where all may connect",)

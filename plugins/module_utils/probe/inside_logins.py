@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import http.client
 import json
 import urllib.error
 import urllib.request
@@ -37,6 +38,20 @@ def try_odoo(attempt: dict[str, Any], _own: dict[str, str]) -> tuple[str, str]:
     return ("reached", f"logged in, user id {uid}") if uid else ("refused", "Odoo refuses the credentials")
 
 
+def try_page(attempt: dict[str, Any], _own: dict[str, str]) -> tuple[str, str]:
+    """The login page, which an Odoo that doesn't find its database doesn't show: it leads elsewhere."""
+    connection = http.client.HTTPConnection("127.0.0.1", 8069, timeout=_TIMEOUT)
+    try:
+        connection.request("GET", "/web/login", headers={"Host": attempt["domain"]})
+        response = connection.getresponse()
+        shown = response.status == 200 and b'name="login"' in response.read()
+    except (OSError, http.client.HTTPException) as error:
+        return "error", str(error)
+    finally:
+        connection.close()
+    return ("reached", "it is shown") if shown else ("error", f"HTTP {response.status}, and no login")
+
+
 def try_master(attempt: dict[str, Any], own: dict[str, str]) -> tuple[str, str]:
     """Compare the database manager's password with what the server was started with (passlib's pbkdf2_sha512)."""
     _empty, scheme, rounds, salt, digest = own["admin_passwd"].split("$")
@@ -50,4 +65,4 @@ def _ab64(text: str) -> bytes:
     return base64.b64decode(text.replace(".", "+") + "=" * (-len(text) % 4))
 
 
-TRIES = {"odoo": try_odoo, "master": try_master}
+TRIES = {"odoo": try_odoo, "page": try_page, "master": try_master}

@@ -103,7 +103,15 @@ def redis_attempt(attacker: Tenant, name: str, command: list[str]) -> dict[str, 
 
 # What Odoo and the database's client library say when the server is gone.
 _DATABASE_LOST = ("connection to server", "server closed the connection", "terminating connection", "psycopg2.OperationalError")
-_LAYERS = {"database": "database", "redis": "redis", "port": "network", "odoo": "app", "master": "app", "https": "database"}
+_LAYERS = {
+    "database": "database",
+    "redis": "redis",
+    "port": "network",
+    "odoo": "app",
+    "page": "app",
+    "master": "app",
+    "https": "database",
+}
 
 
 def judge(

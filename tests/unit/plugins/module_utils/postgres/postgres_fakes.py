@@ -78,7 +78,7 @@ class FakeServer:
         self.roles[name] = replace(self.roles[name], verifier=None)
 
     def _end_sessions(self, _change, name, _after):
-        assert not self.roles[name].login, "they would come in again"
+        assert self.roles[name].connection_limit == 0, "they would come in again"
         self.roles[name] = replace(self.roles[name], sessions=0)
 
     def _set_settings(self, _change, name, after):

@@ -389,8 +389,10 @@ def test_a_login_whose_turn_is_over_is_locked_out_for_good(server):
         "take the password from role acme",
         "end the sessions of role acme",
     ]
-    assert (server.roles["acme"].login, server.roles["acme"].verifier, server.roles["acme"].sessions) == (False, None, 0)
-    assert server.roles["acme_second"].login
+    locked = server.roles["acme"]
+    assert (locked.connection_limit, locked.verifier, locked.sessions) == (0, None, 0)
+    assert locked.login, "Odoo looks up its databases' owner in pg_user, where only those stand who have LOGIN"
+    assert server.roles["acme_second"].connection_limit == -1
     assert run(server, over) == []
     # Cut off before the last step: what is left is seen.
     server.roles["acme"] = replace(server.roles["acme"], sessions=1)

@@ -43,7 +43,11 @@ class Engine:
 
     def attempt(self, _place: Place, attempts: list[dict[str, Any]]) -> list[dict[str, Any]]:
         return [
-            {"id": attempt["id"], "outcome": "reached" if attempt["password"] in self.accepted else "refused", "detail": "x"}
+            {
+                "id": attempt["id"],
+                "outcome": "reached" if attempt.get("password", "new") in self.accepted else "refused",
+                "detail": "x",
+            }
             for attempt in attempts
         ]
 
@@ -57,7 +61,7 @@ def test_every_door_is_tried_with_both() -> None:
     found = examine(Engine("new"))
     assert all(found.values())
     doors = ["admin", "database at db1:6432", "database at db2:6432", "master", "redis"]
-    assert list(found) == [f"acme -> {word} {door}" for word in ("current", "retired") for door in doors]
+    assert list(found) == ["acme -> login page", *(f"acme -> {word} {door}" for word in ("current", "retired") for door in doors)]
 
 
 def test_an_old_secret_that_still_works_is_seen() -> None:
@@ -70,11 +74,14 @@ def test_refusals_prove_nothing_where_the_new_ones_are_refused_too() -> None:
 
 def test_only_what_was_rotated_is_tried() -> None:
     assert list(examine(Engine("new"), retired=[{"environment": "acme", "redis": "old", "admin": None}])) == [
+        "acme -> login page",
         "acme -> current redis",
         "acme -> retired redis",
     ]
     assert examine(Engine("new"), retired=[]) == {}
-    assert examine(Engine("new"), environments=[{**ITEM, "redis": None}], retired=[{"environment": "acme", "redis": "old"}]) == {}
+    assert examine(Engine("new"), environments=[{**ITEM, "redis": None}], retired=[{"environment": "acme", "redis": "old"}]) == {
+        "acme -> login page": True
+    }
 
 
 def test_the_password_of_before_belongs_to_the_user_of_before() -> None:
