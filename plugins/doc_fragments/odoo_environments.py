@@ -140,6 +140,19 @@ options:
           - More settings for C(odoo.conf), for example C(limit_time_real). Those that isolation depends on are refused.
         type: dict
         default: {}
+      addons:
+        description:
+          - Archives of custom Odoo modules, which M(tierline.erp.odoo_addons) brings to the machine.
+        type: list
+        elements: dict
+        suboptions:
+          archive:
+            description: Where the archive is on the controller; it only matters to the role.
+            type: str
+          sha256:
+            description: SHA-256 of the archive.
+            type: str
+            required: true
       remove_filestore:
         description:
           - With O(environments[].state=absent), also delete the environment's filestore. It can't be brought back.

@@ -27,6 +27,12 @@ extends_documentation_fragment:
   - tierline.erp.odoo_environments
   - tierline.erp.odoo_environments.parallel
 options:
+  in_place:
+    description:
+      - Whether modules may be added to a database that is in use, for which its containers are stopped.
+      - With V(false) that waits for M(tierline.erp.odoo_release), which proves it on a copy first.
+    type: bool
+    default: true
   timeout:
     description:
       - Seconds that the installation of one environment may take.
@@ -74,7 +80,7 @@ from ansible_collections.tierline.erp.plugins.module_utils.odoo.models import pa
 def run(engine, params, check_mode, read=database.read):
     settings = arguments.settings(params)
     environments = [env for env in parse(params["environments"]) if env.present]
-    installer = database.Installer(engine, settings, params["timeout"], read)
+    installer = database.Installer(engine, settings, params["timeout"], read, params["in_place"])
     steps = installer.plan(environments, check_mode)
     if not check_mode:
         installer.apply(environments, steps, params["parallel"])
@@ -85,6 +91,7 @@ def main():
     module = AnsibleModule(
         argument_spec={
             **arguments.reconciling(),
+            "in_place": {"type": "bool", "default": True},
             "timeout": {"type": "int", "default": 1800},
         },
         supports_check_mode=True,

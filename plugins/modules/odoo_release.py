@@ -25,7 +25,13 @@ description:
   - A record on the machine names the slot that serves and the release under way. While a call runs, and between two calls until
     O(lease), other runs are refused. A run that was killed is found by O(action=recover), which completes it, or takes it back
     where the new slot is not healthy.
-  - Databases are not touched. A release that updates Odoo modules is not this.
+  - A release whose image, custom addons or list of modules differs from what runs is compared with what the database has. Where
+    modules changed, the update is rehearsed on a copy of the database in a container that has no network. Then the old slot is
+    stopped, a copy of the database is kept, the modules are updated, and the new slot has to log in, post an invoice, withdraw
+    it, and leave the trial balance as it was. Whatever fails, the copy takes the database's place again, the old slot is
+    started, and the module fails and says why.
+  - That takes the right to create databases for the role of the environment, and a copy C(<database>_rehearsal) that belongs to
+    it. In check mode the module says in RV(updating) and RV(restoring) for which environments.
 requirements:
   - Python library C(docker) 5.0.3 or later and a Docker engine on the machine
 extends_documentation_fragment:
@@ -39,7 +45,7 @@ options:
       - V(recover) takes up what an earlier run left half done, and does nothing where there is nothing.
       - V(release) starts and proves the declared state in the other slot. An environment that doesn't run yet is started in blue.
       - V(rollback) starts and proves the slot that served before, as it was then.
-      - V(finish) drains and stops the old slot.
+      - V(finish) drains and stops the old slot, and drops copies of the database that nobody can go back to any more.
     type: str
     choices: [recover, release, rollback, finish]
     required: true
@@ -48,6 +54,27 @@ options:
       - Name of the run. V(finish) needs the one that the call before returned.
       - A new one is made up by default.
     type: str
+  updates:
+    description:
+      - Whether databases may be updated. With V(false) environments whose code asks for it stay as they are, see RV(waiting).
+    type: bool
+    default: true
+  business_checks:
+    description:
+      - Whether an updated environment has to post an invoice before it serves. It needs the declared password of C(admin).
+    type: bool
+    default: true
+  restore_database:
+    description:
+      - Whether V(rollback) may take the database back to how it was before the last update. What was written since is kept
+        aside until the next release.
+    type: bool
+    default: false
+  update_timeout:
+    description:
+      - Seconds that the update of one database may take, and its rehearsal too.
+    type: int
+    default: 1800
   lease:
     description:
       - Seconds after a slot was proven within which other runs are refused, so that edges can be changed before V(finish).
@@ -105,6 +132,26 @@ releases:
       previous:
       operation: {id: 5f3a9c01, source: blue, target: green, phase: proven, since: 1795330000, lease: 1795330300}
       released: {blue: {image: "registry.example.com/odoo@sha256:5b1c...", at: 1795000000}}
+      safety: {slot: blue, database: acme_prod_before_5f3a9c01, at: 1795330100}
+      last_update: {at: 1795330010, modules: update acme_sales, outcome: passed, rehearsal_seconds: 31, freeze_seconds: 24}
+updating:
+  description: Environments whose databases are updated.
+  returned: always
+  type: list
+  elements: str
+  sample: []
+restoring:
+  description: Environments whose databases are taken back.
+  returned: always
+  type: list
+  elements: str
+  sample: []
+waiting:
+  description: Environments that wait for a release that may update databases. Only with O(updates=false).
+  returned: always
+  type: list
+  elements: str
+  sample: []
 steps:
   description: What was done, or in check mode would be done, in order.
   returned: always
@@ -114,16 +161,25 @@ steps:
     - {environment: acme_prod, action: release, subject: acme_prod-green}
 """
 
+import functools
 import secrets
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.tierline.erp.plugins.module_utils.odoo import arguments, proof, reconcile, release, releasing
+from ansible_collections.tierline.erp.plugins.module_utils.odoo import (
+    arguments,
+    copies,
+    proof,
+    reconcile,
+    release,
+    releasing,
+    updating,
+)
 from ansible_collections.tierline.erp.plugins.module_utils.odoo.engine import Engine, open_engine, reported
 from ansible_collections.tierline.erp.plugins.module_utils.odoo.errors import OdooError
 from ansible_collections.tierline.erp.plugins.module_utils.odoo.models import parse
 
 
-def run(engine, params, check_mode, prove=proof.prove):
+def run(engine, params, check_mode, prove=proof.prove, databases=None):
     settings = arguments.settings(params)
     patience = {name: params[name] for name in ("wait_timeout", "parallel", "lease", "drain_seconds", "drain_timeout")}
     this = releasing.Run(
@@ -131,10 +187,24 @@ def run(engine, params, check_mode, prove=proof.prove):
         settings=settings,
         check_mode=check_mode,
         prove=lambda env, slot: prove(settings, env, slot),
+        updater=updating.Updater(engine, settings, databases or copies.Copies(settings.ca_file), params["update_timeout"]),
+        updates=params["updates"],
+        restore_database=params["restore_database"],
+        **_business(settings, params["business_checks"]),
         **patience,
     )
     found, steps = releasing.carry_out(engine, params["action"], parse(params["environments"]), this)
-    return {**reconcile.result(steps), "release": this.id, "releases": [release.report(record) for record in found]}
+    told = {
+        key: sorted({step.environment for step in steps if step.action == action})
+        for key, action in (("updating", "update"), ("restoring", "restore"))
+    }
+    releases = [release.report(record) for record in found]
+    return {**reconcile.result(steps), **told, "waiting": this.waiting, "release": this.id, "releases": releases}
+
+
+def _business(settings, wanted):
+    checks = {"login": proof.login, "business": proof.business} if wanted else {}
+    return {name: functools.partial(check, settings) for name, check in checks.items()}
 
 
 def main():
@@ -144,6 +214,10 @@ def main():
             **arguments.serving(),
             "action": {"type": "str", "choices": ["recover", "release", "rollback", "finish"], "required": True},
             "release": {"type": "str"},
+            "updates": {"type": "bool", "default": True},
+            "business_checks": {"type": "bool", "default": True},
+            "restore_database": {"type": "bool", "default": False},
+            "update_timeout": {"type": "int", "default": 1800},
             "lease": {"type": "int", "default": 300},
             "drain_seconds": {"type": "int", "default": 60},
             "drain_timeout": {"type": "int", "default": 1200},

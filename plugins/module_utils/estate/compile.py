@@ -59,6 +59,7 @@ def _environment_facts(environment: Environment, cell: Cell, intent: Intent) -> 
         "app_machine": app_machine(environment, cell),
         "image": words["image"] if words["image"] is not None else intent.template(DEFAULT_IMAGE),
         "modules": list(DEFAULT_MODULES if words["modules"] is None else words["modules"]),
+        "addons": [dict(archive) for archive in words["addons"] or ()],
         "extensions": list(DEFAULT_EXTENSIONS if words["database_extensions"] is None else words["database_extensions"]),
         "domains": list(environment.domains),
     }
@@ -161,6 +162,7 @@ def _odoo(facts: Settings, cell: Cell) -> Settings:
         "image": facts["image"],
         "domains": facts["domains"],
         "modules": facts["modules"],
+        **({"addons": facts["addons"]} if facts["addons"] else {}),
         "database": {
             "name": facts["database"],
             "user": name,

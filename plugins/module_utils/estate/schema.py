@@ -38,6 +38,11 @@ ENVIRONMENT: dict[str, Field] = {
         choices=("public", "internal", "confidential", "restricted"),
     ),
     "modules": Field("list", "Odoo modules to install", items=Field("string", "a module", pattern=r"[a-z][a-z0-9_]*")),
+    "addons": Field(
+        "list",
+        "archives of custom Odoo modules",
+        items=Field("mapping", "archive, a tar archive on the controller, and sha256"),
+    ),
     "image": Field("string", "the container image, by digest; a template is evaluated on the app machine"),
     "database_name": Field("string", "the name of its database; default: the environment's name", pattern=NAME),
     "database_extensions": Field(

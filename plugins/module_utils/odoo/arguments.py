@@ -31,6 +31,11 @@ def environments() -> dict[str, Any]:
             "uid": {"type": "int"},
             "options": {"type": "dict", "default": {}},
             "remove_filestore": {"type": "bool", "default": False},
+            "addons": {
+                "type": "list",
+                "elements": "dict",
+                "options": {"archive": {"type": "str"}, "sha256": {"type": "str", "required": True}},
+            },
             "secrets": _secrets(),
         },
     }

@@ -20,6 +20,7 @@ CONFIG_DIR = "/etc/tierline/odoo"
 CA_FILE = f"{CONFIG_DIR}/ca.crt"
 DATA_DIR = "/var/lib/odoo"
 ADDONS_DIR = "/usr/share/tierline/odoo/addons"
+_CUSTOM_DIR = "/usr/share/tierline/odoo/custom"
 HIDDEN = ("admin_passwd", "db_password", "password")
 # Ours among what every Odoo process loads; without the option Odoo would load the first three.
 SERVER_MODULE = "tierline_server"
@@ -88,16 +89,22 @@ def settings(env: Environment, hashed_master: str) -> dict[str, Any]:
         "max_cron_threads": env.cron_threads,
         "proxy_mode": True,
         "workers": env.workers,
-        **_with_server_module(env.options),
+        **_with_server_module(env),
     }
 
 
-def _with_server_module(options: Mapping[str, Any]) -> dict[str, str]:
-    modules, paths = str(options.get("server_wide_modules") or _SERVER_WIDE), str(options.get("addons_path") or "")
-    return {
-        "addons_path": ",".join(filter(None, (ADDONS_DIR, paths))),
-        "server_wide_modules": f"{modules},{SERVER_MODULE}",
-    }
+def custom_path(sha256: str) -> str:
+    """Where a container finds an archive of custom modules."""
+    return f"{_CUSTOM_DIR}/{sha256[:12]}"
+
+
+def _addons_path(env: Environment, *ours: str) -> str:
+    return ",".join(filter(None, (*ours, *map(custom_path, env.addons), str(env.options.get("addons_path") or ""))))
+
+
+def _with_server_module(env: Environment) -> dict[str, str]:
+    modules = str(env.options.get("server_wide_modules") or _SERVER_WIDE)
+    return {"addons_path": _addons_path(env, ADDONS_DIR), "server_wide_modules": f"{modules},{SERVER_MODULE}"}
 
 
 def sessions(env: Environment) -> dict[str, Any]:
@@ -119,9 +126,19 @@ def setup_settings(env: Environment) -> dict[str, Any]:
     """For a one-off run: nothing listens, nothing is scheduled, and an installation may take its time and memory."""
     unlimited = dict.fromkeys(("limit_memory_soft", "limit_memory_hard", "limit_time_cpu", "limit_time_real"), 0)
     # Without our module, which is of no use there: nothing listens.
-    own = {"addons_path": "", "server_wide_modules": _SERVER_WIDE}
-    plain = {name: env.options.get(name, default) for name, default in own.items()}
-    return {**settings(env, "*"), **unlimited, "workers": 0, "max_cron_threads": 0, **plain}
+    own = {"addons_path": _addons_path(env), "server_wide_modules": env.options.get("server_wide_modules", _SERVER_WIDE)}
+    return {**settings(env, "*"), **unlimited, "workers": 0, "max_cron_threads": 0, **own}
+
+
+def fenced_settings(env: Environment, database: str, socket_dir: str) -> dict[str, Any]:
+    """For a one-off run on a copy of the database, which it reaches by a socket and nothing else by any way."""
+    return {
+        **setup_settings(env),
+        "db_host": socket_dir,
+        "db_name": database,
+        "db_sslmode": "disable",
+        "dbfilter": f"^{database}$",
+    }
 
 
 def render(values: Mapping[str, Any]) -> str:

@@ -7,7 +7,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 try:
@@ -35,14 +36,15 @@ SELECT count(*), to_regclass('public.ir_module_module') IS NOT NULL, to_regclass
 _Reader = Callable[[Environment, str], setup.DatabaseState]
 
 
-def read(env: Environment, ca_file: str) -> setup.DatabaseState:
-    """One connection, a few reads, through the same door as Odoo: it works behind a transaction pooler."""
+@contextmanager
+def session(env: Environment, ca_file: str, name: str | None = None, verb: str = "read") -> Iterator[Any]:
+    """One connection through the same door as Odoo; what happens in it works behind a transaction pooler."""
     if psycopg2 is None:
         raise OdooError("the Python library psycopg2 is missing on this machine: install python3-psycopg2")
-    where = f"database {env.database.name} on {env.database.host}:{env.database.port} as {env.database.user}"
+    where = f"database {name or env.database.name} on {env.database.host}:{env.database.port} as {env.database.user}"
     try:
         connection = psycopg2.connect(
-            dbname=env.database.name,
+            dbname=name or env.database.name,
             user=env.database.user,
             password=env.secrets["database"],
             host=",".join(env.database.hosts),
@@ -54,12 +56,17 @@ def read(env: Environment, ca_file: str) -> setup.DatabaseState:
     except psycopg2.Error as error:
         raise OdooError(f"{where} can't be reached: {' '.join(str(error).split())}") from error
     try:
-        with connection, connection.cursor() as cursor:
-            return _read(cursor)
+        yield connection
     except psycopg2.Error as error:
-        raise OdooError(f"{where} can't be read: {' '.join(str(error).split())}") from error
+        raise OdooError(f"{where} can't be {verb}: {' '.join(str(error).split())}") from error
     finally:
         connection.close()
+
+
+def read(env: Environment, ca_file: str) -> setup.DatabaseState:
+    """A few reads in one transaction."""
+    with session(env, ca_file) as connection, connection, connection.cursor() as cursor:
+        return _read(cursor)
 
 
 def _read(cursor: Any) -> setup.DatabaseState:
@@ -80,11 +87,16 @@ def _read(cursor: Any) -> setup.DatabaseState:
 class Installer:
     """Carries out the steps of one environment's database."""
 
-    def __init__(self, engine: Any, settings: Settings, timeout: int, reader: _Reader = read) -> None:
+    def __init__(self, engine: Any, settings: Settings, timeout: int, reader: _Reader = read, in_place: bool = True) -> None:
         self._engine = engine
         self._settings = settings
         self._timeout = timeout
         self._reader = reader
+        self._in_place = in_place
+
+    def _steps(self, env: Environment, have: setup.DatabaseState) -> list[Step]:
+        """Modules that are added to a database in use may wait for a release."""
+        return [step for step in setup.plan(env, have) if self._in_place or step.action != "install"]
 
     def plan(self, environments: list[Environment], check_mode: bool) -> list[Step]:
         """Read every database; refuse all that is wrong at once, before anything is touched."""
@@ -100,7 +112,7 @@ class Installer:
                 raise
 
         states = reconcile.collect(environments, look)
-        todo = {env.name: setup.plan(env, states[env.name]) for env in environments}
+        todo = {env.name: self._steps(env, states[env.name]) for env in environments}
         problems = [problem for env in environments for problem in setup.problems(env, states[env.name])]
         for env in environments:
             problems += self._image_problems(env, todo[env.name])
@@ -118,12 +130,16 @@ class Installer:
         return self._module_problems(env, todo) if self._engine.has_image(env.image) else []
 
     def _module_problems(self, env: Environment, todo: list[Step]) -> list[str]:
+        if reconcile.missing_archives([env], self._settings):
+            # A dry run before an archive is there: its modules can't be known.
+            return []
         names = [name for step in todo if step.action != "configure" for name in step.target]
         return setup.unknown_modules(env, names, self._available(env)) if names else []
 
     def apply(self, environments: list[Environment], steps: list[Step], parallel: int) -> None:
         todo = {step.environment for step in steps}
         chosen = {env.name: env for env in environments if env.name in todo}
+        refuse(reconcile.missing_archives(chosen.values(), self._settings))
         addresses = reconcile.collect(chosen.values(), reconcile.resolve)
         refuse([problem for env in chosen.values() for problem in self._fetch(env, steps)])
         reconcile.in_parallel(chosen, lambda name: self._bring(chosen[name], addresses[name]), parallel)
@@ -137,21 +153,8 @@ class Installer:
 
     def _available(self, env: Environment) -> list[str] | None:
         """The modules in the image; None where the image can't tell."""
-        command = {
-            "Image": env.image,
-            "User": f"{env.uid}:{env.uid}",
-            "Entrypoint": ["python3"],
-            "Cmd": ["-c", setup.LIST_SCRIPT],
-            "Env": ["HOME=/tmp"],
-            "Labels": {spec.LABEL_SLOT: spec.SETUP_SLOT},
-            "HostConfig": {
-                "NetworkMode": "none",
-                "ReadonlyRootfs": True,
-                "CapDrop": ["ALL"],
-                "SecurityOpt": ["no-new-privileges"],
-                "Tmpfs": {"/tmp": ""},
-            },
-        }
+        paths = [config.custom_path(sha256) for sha256 in env.addons]
+        command = spec.scan(env.image, env.addons, env, self._settings, ["-c", setup.LIST_SCRIPT, *paths])
         try:
             return self._engine.run_once(f"{env.name}-modules", command, 60).split()
         except OdooError:
@@ -160,7 +163,7 @@ class Installer:
     def _bring(self, env: Environment, addresses: dict[str, str]) -> None:
         """Take the database from whatever state it is in to the one that is wanted."""
         self._engine.finish_leftover(f"{env.name}-setup", self._timeout)
-        steps = setup.plan(env, self._reader(env, self._settings.ca_file))  # a leftover may have finished the work meanwhile
+        steps = self._steps(env, self._reader(env, self._settings.ca_file))  # a leftover may have finished the work meanwhile
         if not steps:
             return
         self._prepare(env)

@@ -58,6 +58,18 @@ def remove_tree(path: str) -> None:
         shutil.rmtree(path)
 
 
+def link_tree(source: str, target: str, uid: int) -> None:
+    """The same files under another directory, of which only the directories are new."""
+    for folder, _folders, names in os.walk(source):
+        place = os.path.normpath(os.path.join(target, os.path.relpath(folder, source)))
+        os.makedirs(place, mode=0o700, exist_ok=True)
+        os.chown(place, uid, uid)
+        for name in names:
+            os.link(os.path.join(folder, name), os.path.join(place, name))
+    if os.path.isdir(os.path.dirname(target)):
+        os.chown(os.path.dirname(target), uid, uid)
+
+
 def text(path: str, purpose: str) -> str:
     found = read([path]).get(path)
     if found is None or not found.content:

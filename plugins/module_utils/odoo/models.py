@@ -19,6 +19,7 @@ _IMAGE_DIGEST = re.compile(r"[^@\s]+@sha256:[0-9a-f]{64}")
 _DOMAIN = re.compile(r"(?=.{1,253}$)[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*")
 _SECRETS = ("database", "admin", "master")
 # What a line of a configuration file can hold, and an ACL of Redis.
+_SHA256 = re.compile(r"[0-9a-f]{64}")
 _WORD = re.compile(r"[^\s#;%=]+")
 
 # Settings that the environment's shape or its isolation depends on: `options` may not move them.
@@ -102,6 +103,8 @@ class Environment:
     secrets: Mapping[str, str] = field(default_factory=dict, repr=False)
     uid: int = 0
     remove_filestore: bool = False
+    # Archives of custom modules, by their SHA-256.
+    addons: tuple[str, ...] = ()
 
     @property
     def base_url(self) -> str:
@@ -117,6 +120,7 @@ class Settings:
     runtime_dir: str = "/run/tierline/odoo"
     record_dir: str = "/var/lib/tierline/releases"
     addons_dir: str = "/usr/local/share/tierline/odoo"
+    custom_dir: str = "/usr/local/share/tierline/addons"
     ca_file: str = "/etc/tierline/pki/ca.crt"
     listen_addresses: tuple[str, ...] = ("0.0.0.0",)
     pids_limit: int = 512
@@ -160,6 +164,9 @@ def _present_problems(env: Environment) -> Iterable[str]:
     yield from (f"modules has {name!r}, which is no module name" for name in env.modules if not _MODULE.fullmatch(name))
     yield from (f"database.{key} is missing" for key in ("name", "user", "host", "port") if not getattr(env.database, key))
     yield from (f"secrets.{key} is missing or empty" for key in _SECRETS if not env.secrets.get(key))
+    yield from (
+        f"addons has sha256 {text!r}: 64 hexadecimal digits are needed" for text in env.addons if not _SHA256.fullmatch(text)
+    )
     yield from _redis_problems(env)
     for key in (*_SECRETS, "redis"):
         value = env.secrets.get(key, "")
@@ -250,6 +257,7 @@ def _one(item: Mapping[str, Any]) -> Environment:
         options=dict(item.get("options") or {}),
         secrets={key: value for key, value in (item.get("secrets") or {}).items() if value},
         uid=int(item.get("uid") or derived_uid(name)),
+        addons=tuple(_text(archive, "sha256") for archive in item.get("addons") or ()),
         remove_filestore=bool(item.get("remove_filestore")),
     )
 

@@ -9,6 +9,12 @@ from __future__ import annotations
 import http.client
 import json
 import time
+from typing import Any
+
+from ansible_collections.tierline.erp.plugins.module_utils.probe import books
+from ansible_collections.tierline.erp.plugins.module_utils.probe.errors import Fault
+from ansible_collections.tierline.erp.plugins.module_utils.probe.faults import from_rpc
+from ansible_collections.tierline.erp.plugins.module_utils.probe.runner import Context
 
 from .errors import OdooError
 from .models import Environment, Settings
@@ -33,6 +39,61 @@ def prove(settings: Settings, env: Environment, slot: str) -> None:
     if b'name="login"' not in _ask(settings, env, pages, _LOGIN):
         raise OdooError(f"{env.name}-{slot} shows no login at {_LOGIN}: see its log")
     _ask(settings, env, sockets, _SOCKETS)
+
+
+def login(settings: Settings, env: Environment, slot: str) -> None:
+    """The administrator, with the declared password."""
+    _logged_in(settings, env, slot)
+
+
+def business(settings: Settings, env: Environment, slot: str) -> None:
+    """Log in, post a customer invoice and withdraw it, as verify.yml does; without accounting there is nothing to post."""
+    context = _logged_in(settings, env, slot)
+    try:
+        if context.call("ir.module.module", "search_count", [["name", "=", "account"], ["state", "=", "installed"]]):
+            books.invoice(context)
+            books.withdraw(context)
+    except (Fault, KeyError, TypeError, ValueError, IndexError) as error:
+        raise OdooError(f"{env.name}-{slot} fails at an invoice: {context.hide(str(error))}") from error
+
+
+def _logged_in(settings: Settings, env: Environment, slot: str) -> Context:
+    client = _Rpc(_reachable(settings), env.ports.of(slot)[0], env.domains[0])
+    context = Context(client, env.database.name, "admin", env.secrets["admin"])  # type: ignore[arg-type]
+    try:
+        words = [context.database, context.login, context.password]
+        context.uid = client.rpc("/jsonrpc", {"service": "common", "method": "login", "args": words})
+    except Fault as error:
+        raise OdooError(f"{env.name}-{slot} lets nobody in: {context.hide(str(error))}") from error
+    if not context.uid:
+        raise OdooError(
+            f"{env.name}-{slot} refuses the declared password of admin, with which an update is proven: somebody has set another "
+            "one in Odoo. Declare that one, or go without the proof (odoo_container_business_checks: false)"
+        )
+    return context
+
+
+class _Rpc:
+    """As the probe's client, on the machine itself: a slot that isn't routed to yet has no TLS."""
+
+    def __init__(self, address: str, port: int, domain: str) -> None:
+        self._where = (address, port)
+        self._domain = domain
+
+    def rpc(self, path: str, params: dict[str, Any]) -> Any:
+        connection = http.client.HTTPConnection(*self._where, timeout=120)
+        body = json.dumps({"jsonrpc": "2.0", "method": "call", "params": params}).encode()
+        try:
+            connection.request("POST", path, body, {"Host": self._domain, "Content-Type": "application/json"})
+            response = connection.getresponse()
+            reply = json.loads(response.read())
+        except (OSError, http.client.HTTPException, ValueError) as error:
+            raise Fault("app", f"{path}: {error or type(error).__name__}") from error
+        finally:
+            connection.close()
+        if "error" in reply:
+            raise from_rpc(reply["error"])
+        return reply.get("result")
 
 
 def _ask(settings: Settings, env: Environment, port: int, path: str) -> bytes:

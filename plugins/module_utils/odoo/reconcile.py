@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
-from . import config, files, records
+from . import archives, config, files, records
 from . import engine as engines
 from .errors import OdooError, refuse
 from .models import Environment, Settings
@@ -99,11 +99,23 @@ def steps(
     problems = conflicts(wanted, have)
     images = {reference: engine.image_problem(reference) for reference in sorted({want.env.image for want in wanted})}
     problems += [f"{want.env.name}: {images[want.env.image]}" for want in wanted if images[want.env.image]]
+    if not check_mode:
+        problems += missing_archives((want.env for want in wanted), settings)
     refuse(problems)
     todo = plan(wanted, have)
     for env in absent:
         todo += plan_absent(env, settings, have)
     return wanted, todo
+
+
+def missing_archives(environments: Iterable[Environment], settings: Settings) -> list[str]:
+    """The engine would make an empty directory of what is not there."""
+    wanted = {sha256: env.name for env in environments for sha256 in env.addons}
+    return [
+        f"{name}: the archive of custom modules {sha256} is not on this machine: odoo_addons brings it there"
+        for sha256, name in wanted.items()
+        if not archives.present(settings.custom_dir, sha256)
+    ]
 
 
 def apply_step(engine: Any, step: Step, settings: Settings) -> None:

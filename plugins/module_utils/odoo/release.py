@@ -7,6 +7,9 @@
 Invariant: at every moment the record names one slot that routes may lead to and that has been proven, and that slot is not
 stopped before the record names another one. So whatever is killed, whenever, the next run finds a slot that serves, and knows
 which one.
+
+A release that changes the database can't keep the old slot running. From `frozen` on the record therefore names the copy that
+holds the database as it was: where that copy exists the next run puts it back, and starts the old slot again.
 """
 
 from __future__ import annotations
@@ -19,8 +22,10 @@ from typing import Any
 from .errors import OdooError
 from .models import SLOTS
 
-STARTED, PROVEN, SWITCHED = "started", "proven", "switched"
-_PHASES = (STARTED, PROVEN, SWITCHED)
+STARTED, FROZEN, PROVEN, SWITCHED = "started", "frozen", "proven", "switched"
+_PHASES = (STARTED, FROZEN, PROVEN, SWITCHED)
+# PostgreSQL cuts names after 63 bytes, which would make two of them one.
+_LONGEST_PREFIX = 46
 
 
 @dataclass(frozen=True)
@@ -29,6 +34,9 @@ class Operation:
 
     Until `lease` nobody else touches the environment: that is the time between two calls, in which edges are changed. While a
     call runs a lock does the same, and ends with it.
+
+    One that changes the database names in `back` the copy that is the database to go back to, and in `keep` the name under which
+    the changed one is kept then; without such a name it is dropped.
     """
 
     id: str
@@ -37,6 +45,9 @@ class Operation:
     phase: str
     since: int
     lease: int
+    back: str = ""
+    keep: str = ""
+    frozen: int = 0
 
 
 @dataclass(frozen=True)
@@ -48,12 +59,15 @@ class Record:
     previous: str | None = None
     operation: Operation | None = None
     released: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    # The copy of the database that belongs to the previous slot, and what is known of the last update.
+    safety: Mapping[str, Any] | None = None
+    last_update: Mapping[str, Any] | None = None
 
     @property
     def route(self) -> str:
         """The slot that routes lead to: the new one as soon as it has been proven."""
         operation = self.operation
-        return operation.target if operation and operation.phase != STARTED else self.active
+        return operation.target if operation and operation.phase in (PROVEN, SWITCHED) else self.active
 
 
 def other(slot: str) -> str:
@@ -68,7 +82,8 @@ def parse(environment: str, text: str) -> Record:
     try:
         found = json.loads(text)
         operation = Operation(**found["operation"]) if found["operation"] else None
-        record = Record(found["environment"], found["active"], found["previous"], operation, found["released"])
+        known = {name: found.get(name) for name in ("safety", "last_update")}
+        record = Record(found["environment"], found["active"], found["previous"], operation, found["released"], **known)
     except (ValueError, KeyError, TypeError) as error:
         raise OdooError(f"the record of releases of {environment} can't be read: {error!r}") from error
     slots = {record.active, *((operation.source, operation.target) if operation else ())}
@@ -86,12 +101,24 @@ def proven(record: Record, now: int, lease: int) -> Record:
     return replace(record, operation=replace(_running(record), phase=PROVEN, lease=now + lease))
 
 
+def frozen(record: Record, back: str, now: int, keep: str = "") -> Record:
+    """Nobody writes to the database any more."""
+    return replace(record, operation=replace(_running(record), phase=FROZEN, back=back, keep=keep, frozen=now))
+
+
 def switched(record: Record, now: int) -> Record:
-    """All routes lead to the target: from here on it is what serves."""
-    operation = replace(_running(record), phase=SWITCHED, lease=now)
+    """All routes lead to the target: from here on it is what serves. One that is switched already only goes on."""
+    before = _running(record)
+    operation = replace(before, phase=SWITCHED, lease=now)
+    if before.phase == SWITCHED:
+        return replace(record, operation=operation)
     image = record.released.get(operation.target, {})
     released = {**record.released, operation.target: {**image, "at": now}}
-    return replace(record, operation=operation, active=operation.target, previous=operation.source, released=released)
+    safety = {"slot": operation.source, "database": operation.back, "at": now} if operation.back else None
+    known = dict(record.last_update or {})
+    last_update = {**known, "freeze_seconds": now - operation.frozen} if operation.back else record.last_update
+    changed = replace(record, operation=operation, active=operation.target, previous=operation.source, released=released)
+    return replace(changed, safety=safety, last_update=last_update)
 
 
 def ended(record: Record) -> Record:
@@ -118,6 +145,24 @@ def in_the_way(record: Record, release: str, now: int) -> str | None:
         f"release {operation.id} from {operation.source} to {operation.target} is under way ({operation.phase}); "
         f"should it have been killed, the next run completes it or takes it back, from {operation.lease - now} s on"
     )
+
+
+def copy_prefix(database: str) -> str:
+    return f"{database[:_LONGEST_PREFIX]}_before_"
+
+
+def copy_name(database: str, release: str) -> str:
+    """The copy that a release makes of a database before it changes it."""
+    return copy_prefix(database) + release
+
+
+def failed_name(database: str, release: str) -> str:
+    """What an update left of a database, for the moment until it is dropped."""
+    return f"{database[:_LONGEST_PREFIX]}_failed_{release}"
+
+
+def rehearsal_name(database: str) -> str:
+    return f"{database[:_LONGEST_PREFIX]}_rehearsal"
 
 
 def _running(record: Record) -> Operation:

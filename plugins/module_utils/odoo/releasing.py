@@ -12,9 +12,10 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from . import reconcile, records, release
+from . import modules, reconcile, records, release
 from .errors import OdooError, refuse
 from .models import SLOTS, Environment, Settings
+from .modules import Update
 from .plan import Desired, Step
 from .release import Record
 
@@ -34,6 +35,14 @@ class Run:
     clock: Callable[[], float] = time.time
     sleep: Callable[[float], None] = time.sleep
     prove: Callable[[Environment, str], None] = field(default=lambda _env, _slot: None)
+    # What a user does with the updated database, before any user does.
+    business: Callable[[Environment, str], None] = field(default=lambda _env, _slot: None)
+    login: Callable[[Environment, str], None] = field(default=lambda _env, _slot: None)
+    updater: Any = None
+    updates: bool = True
+    restore_database: bool = False
+    # Environments that wait for a run that may update databases.
+    waiting: list[str] = field(default_factory=list)
 
     @property
     def now(self) -> int:
@@ -71,14 +80,23 @@ def _recover(engine: Any, environments: list[Environment], found: Mapping[str, R
         for name, record in pending.items()
         if record.operation
     ]
+    steps += [
+        _step(name, "restore", record.operation.source, {}, {"database": record.operation.back})
+        for name, record in pending.items()
+        if record.operation and (record.operation.phase == release.FROZEN or (record.operation.back and run.restore_database))
+    ]
+    by_name = {env.name: env for env in environments}
     if not run.check_mode:
-        _each(pending, lambda name: _recover_one(engine, pending[name], run), run)
+        _each(pending, lambda name: _recover_one(engine, by_name[name], pending[name], run), run)
     return steps
 
 
-def _recover_one(engine: Any, record: Record, run: Run) -> None:
+def _recover_one(engine: Any, env: Environment, record: Record, run: Run) -> None:
     operation = record.operation
     if operation is None:
+        return
+    if operation.phase == release.FROZEN:
+        _go_back(engine, env, record, run)
         return
     if operation.phase == release.STARTED:
         _drop(engine, record, f"{record.environment}-{operation.target}")
@@ -87,7 +105,16 @@ def _recover_one(engine: Any, record: Record, run: Run) -> None:
     taken = release.taken_over(record, run.id, run.now, run.lease)
     try:
         _wake(engine, record.environment, operation.target, run)
-    except OdooError:
+    except OdooError as error:
+        if operation.back and run.restore_database:
+            _go_back(engine, env, record, run)
+            return
+        if operation.back:
+            # Users may have written to it since.
+            raise OdooError(
+                f"{error}\nIts database has been updated, and the old slot doesn't fit it: mend the new one, or roll back with "
+                "the database (rollback_database=true), which loses what was written since"
+            ) from error
         _wake(engine, record.environment, operation.source, run)
         taken = release.turned_back(taken, run.now, run.lease)
     records.write(run.settings, taken)
@@ -129,14 +156,57 @@ def _release(engine: Any, environments: list[Environment], found: Mapping[str, R
     moving = [env for env in environments if env.name in changed]
     refuse([f"{env.name}: ports.green_http and ports.green_websocket are missing: a release needs both slots" for env in moving
             if not all(env.ports.of(SLOTS[1]))])  # fmt: skip
+    updates = _assess(engine, moving, active, run)
+    if not run.updates:
+        run.waiting.extend(sorted(updates))
+        moving = [env for env in moving if env.name not in updates]
+        updates = {}
     targets = {env.name: release.other(active[env.name]) for env in moving}
     into, new = reconcile.steps(engine, moving, run.settings, run.check_mode, targets) if moving else ([], [])
     images = {want.env.name: want.env.image for want in wanted}
     steps = taken_up + stay + [_moved(found[name], targets[name], images[name]) for name in targets] + new
+    steps += [_step(name, "update", targets[name], {}, {"modules": update.told}) for name, update in updates.items()]
     if not run.check_mode:
         _stay(engine, wanted, stay, changed, run)
-        _start(engine, into, new, found, run)
+        found = _rehearse(moving, updates, found, run)
+        _start(engine, into, new, found, run, updates)
     return steps
+
+
+def _assess(engine: Any, environments: list[Environment], active: Mapping[str, str], run: Run) -> dict[str, Update]:
+    """What the declared code asks of databases; nothing is written for the answer."""
+
+    def look(env: Environment) -> Update | None:
+        if run.check_mode and reconcile.missing_archives([env], run.settings):
+            return Update(("what archives hold that are not on the machine yet",), (), {})
+        update: Update | None = run.updater.assess(env, engine.inspect(f"{env.name}-{active[env.name]}"))
+        return update
+
+    found = reconcile.collect(environments, look)
+    return {name: update for name, update in found.items() if update}
+
+
+def _rehearse(
+    environments: list[Environment], updates: Mapping[str, Update], found: Mapping[str, Record], run: Run
+) -> dict[str, Record]:
+    """Nobody's update begins before everybody's has worked on a copy. How it went stays in the records."""
+    by_name = {env.name: env for env in environments}
+    known = dict(found)
+
+    def work(name: str) -> None:
+        try:
+            # Who can't log in to what serves could not tell later whether the update is to blame.
+            run.login(by_name[name], known[name].active)
+            told = {**run.updater.rehearse(by_name[name], updates[name]), "outcome": "passed"}
+        except OdooError as error:
+            told = {"at": run.now, "modules": updates[name].told, "outcome": str(error)[:2000]}
+            raise
+        finally:
+            known[name] = replace(known[name], last_update=told)
+            records.write(run.settings, known[name])
+
+    _each(updates, work, run)
+    return known
 
 
 def _refuse_pending(found: Mapping[str, Record]) -> None:
@@ -159,7 +229,9 @@ def _stay(engine: Any, wanted: list[Desired], todo: list[Step], changed: set[str
             records.write(run.settings, replace(record, released=known))
 
 
-def _start(engine: Any, into: list[Desired], todo: list[Step], found: Mapping[str, Record], run: Run) -> None:
+def _start(
+    engine: Any, into: list[Desired], todo: list[Step], found: Mapping[str, Record], run: Run, updates: Mapping[str, Update]
+) -> None:
     """All slots of this call are proven before one of them is named in a record: a wave goes as a whole, or not at all."""
     by_name = {want.env.name: want for want in into}
     for name, want in by_name.items():
@@ -168,15 +240,74 @@ def _start(engine: Any, into: list[Desired], todo: list[Step], found: Mapping[st
         begun = release.begin(replace(record, released=image, previous=None), run.id, want.slot, run.now)
         records.write(run.settings, begun)
     try:
+        _each(updates, lambda name: _update(engine, by_name[name].env, updates[name], run), run)
         reconcile.apply(engine, into, todo, run.settings, run.wait_timeout, run.parallel)
         _each(by_name, lambda name: run.prove(by_name[name].env, by_name[name].slot), run)
-    except OdooError:
-        for name, want in by_name.items():
-            engine.remove(want.container_name)
-            records.write(run.settings, replace(found[name], previous=None))
+        _each(updates, lambda name: _do_business(by_name[name], run), run)
+    except OdooError as error:
+        _take_back(engine, by_name, found, run, error)
         raise
     for name in by_name:
         records.write(run.settings, release.proven(records.read(run.settings, name), run.now, run.lease))
+
+
+def _take_back(engine: Any, by_name: Mapping[str, Desired], found: Mapping[str, Record], run: Run, why: OdooError) -> None:
+    """What was begun is undone in all environments; where that fails too, the next run goes on with it."""
+
+    def work(name: str) -> None:
+        record = records.read(run.settings, name)
+        if record.operation and record.operation.phase == release.FROZEN:
+            _go_back(engine, by_name[name].env, record, run)
+            return
+        engine.remove(by_name[name].container_name)
+        records.write(run.settings, replace(found[name], previous=None))
+
+    try:
+        _each(by_name, work, run)
+    except OdooError as error:
+        raise OdooError(f"{why}\nGoing back failed too, the next run tries it again: {error}") from why
+
+
+def _update(engine: Any, env: Environment, update: Update, run: Run) -> None:
+    record = records.read(run.settings, env.name)
+    frozen = release.frozen(record, release.copy_name(env.database.name, run.id), run.now)
+    records.write(run.settings, frozen)
+    engine.stop(f"{env.name}-{record.active}")
+    run.updater.copies.copy(env, release.copy_name(env.database.name, run.id))
+    run.updater.update(env, update)
+
+
+def _do_business(want: Desired, run: Run) -> None:
+    """Users have not been here yet, so the books must be those of the copy."""
+    before = run.updater.copies.books(want.env)
+    run.business(want.env, want.slot)
+    changed = modules.compare_books(before, run.updater.copies.books(want.env))
+    refuse([f"the trial balance is another one after an invoice was posted and withdrawn: {text}" for text in changed])
+
+
+def _go_back(engine: Any, env: Environment, record: Record, run: Run) -> None:
+    """The database as it was, then the old slot. Each step may have been done before."""
+    operation = record.operation
+    if operation is None:
+        return
+    copies, target = run.updater.copies, f"{env.name}-{operation.target}"
+    for one_off in ("setup", "rehearsal"):
+        engine.remove(f"{env.name}-{one_off}")
+    if operation.keep:
+        engine.stop(target)
+    else:
+        engine.remove(target)
+    failed = release.failed_name(env.database.name, operation.id)
+    if operation.back in copies.names(env):
+        copies.exchange(env, operation.back, operation.keep or failed)
+    # Without the slot that they belong to nobody can go back to older copies either.
+    useless = (failed,) if operation.keep else (failed, release.copy_prefix(env.database.name))
+    copies.drop(env, {name for name in copies.names(env) if name.startswith(useless)})
+    _wake(engine, env.name, operation.source, run)
+    known = replace(release.ended(record), active=operation.source)
+    if not operation.keep:
+        known = replace(known, previous=None, safety=None)
+    records.write(run.settings, known)
 
 
 # --- rollback: the slot that served before, as it was ---
@@ -186,19 +317,28 @@ def _rollback(engine: Any, environments: list[Environment], found: Mapping[str, 
     _refuse_pending(found)
     refuse([f"{name}: there is no previous release to go back to" for name, record in found.items()
             if not record.previous or engine.inspect(f"{name}-{record.previous}") is None])  # fmt: skip
+    refuse([why for record in found.values() if (why := _database_in_the_way(record, run))])
     by_name = {env.name: env for env in environments}
     steps = [_step(name, "rollback", str(record.previous), {"slot": record.active}, {"slot": record.previous})
              for name, record in found.items()]  # fmt: skip
+    steps += [_step(name, "restore", str(record.previous), {}, {"database": record.safety["database"]})
+              for name, record in found.items() if record.safety]  # fmt: skip
 
     def work(name: str) -> None:
         record, target = found[name], str(found[name].previous)
         records.write(run.settings, release.begin(record, run.id, target, run.now))
         try:
+            if record.safety:
+                _exchange(engine, by_name[name], record, run)
             _wake(engine, name, target, run)
             run.prove(by_name[name], target)
         except OdooError:
-            engine.stop(f"{name}-{target}")
-            records.write(run.settings, record)
+            begun = records.read(run.settings, name)
+            if begun.operation and begun.operation.phase == release.FROZEN:
+                _go_back(engine, by_name[name], begun, run)
+            else:
+                engine.stop(f"{name}-{target}")
+                records.write(run.settings, record)
             raise
         records.write(run.settings, release.proven(records.read(run.settings, name), run.now, run.lease))
 
@@ -207,28 +347,63 @@ def _rollback(engine: Any, environments: list[Environment], found: Mapping[str, 
     return steps
 
 
+def _database_in_the_way(record: Record, run: Run) -> str | None:
+    if not record.safety or run.restore_database:
+        return None
+    since = time.strftime("%Y-%m-%d %H:%M UTC", time.gmtime(record.safety["at"]))
+    return (
+        f"{record.environment}: the last release updated the database, and the one before doesn't fit it. Going back takes the "
+        f"database back as well, to how it was before {since}: say rollback_database=true. What was written since is kept aside "
+        "until the next release"
+    )
+
+
+def _exchange(engine: Any, env: Environment, record: Record, run: Run) -> None:
+    """The database changes places with the copy; the way back is the same again."""
+    safety = (record.safety or {})["database"]
+    aside = release.copy_name(env.database.name, run.id)
+    begun = records.read(run.settings, env.name)
+    records.write(run.settings, release.frozen(begun, aside, run.now, keep=safety))
+    engine.stop(f"{env.name}-{record.active}")
+    run.updater.copies.exchange(env, safety, aside)
+
+
 # --- finish: routes lead to the new slot; what the old one has begun it may end ---
 
 
-def _finish(engine: Any, _environments: list[Environment], found: Mapping[str, Record], run: Run) -> list[Step]:
-    ready = {name: record for name, record in found.items() if record.operation and record.operation.phase != release.STARTED}
+def _finish(engine: Any, environments: list[Environment], found: Mapping[str, Record], run: Run) -> list[Step]:
+    begun = (release.STARTED, release.FROZEN)
+    ready = {name: record for name, record in found.items() if record.operation and record.operation.phase not in begun}
+    by_name = {env.name: env for env in environments}
     steps = [_step(name, "stop", record.operation.source, {"state": "running"}, {"state": "stopped"})
              for name, record in ready.items() if record.operation]  # fmt: skip
     if not run.check_mode:
         for record in ready.values():
             records.write(run.settings, release.switched(record, run.now))
-        _each(ready, lambda name: _retire(engine, name, run), run)
+        _each(ready, lambda name: _retire(engine, by_name[name], ready[name], run), run)
     return steps
 
 
-def _retire(engine: Any, name: str, run: Run) -> None:
-    record = records.read(run.settings, name)
+def _retire(engine: Any, env: Environment, before: Record, run: Run) -> None:
+    record = records.read(run.settings, env.name)
     if record.operation is None:
         return
-    old = f"{name}-{record.operation.source}"
-    _drain(engine, old, run)
+    old = f"{env.name}-{record.operation.source}"
+    # An update has stopped it long ago.
+    if not record.operation.back:
+        _drain(engine, old, run)
     engine.stop(old)
     records.write(run.settings, release.ended(record))
+    if before.safety or record.safety:
+        _drop_old_copies(env, record, run)
+
+
+def _drop_old_copies(env: Environment, record: Record, run: Run) -> None:
+    """Those of releases that nobody can go back to any more."""
+    kept = (record.safety or {}).get("database")
+    prefix = release.copy_prefix(env.database.name)
+    copies = run.updater.copies
+    copies.drop(env, {name for name in copies.names(env) if name.startswith(prefix) and name != kept})
 
 
 def _drain(engine: Any, container: str, run: Run) -> None:

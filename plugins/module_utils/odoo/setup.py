@@ -130,8 +130,9 @@ env.cr.commit()
 """
 
 LIST_SCRIPT = """\
+import sys
 from odoo.tools import config
-config.parse_config([])
+config.parse_config(["--addons-path=" + ",".join(sys.argv[1:])] if sys.argv[1:] else [])
 from odoo.modules.module import get_modules, initialize_sys_path
 initialize_sys_path()
 print("\\n".join(get_modules()))

@@ -8,15 +8,18 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from . import config
+from .fence import SOCKET_DIR
 from .models import SLOTS, Environment, Settings
 
 LABEL_ENVIRONMENT = "tierline.environment"
 LABEL_SLOT = "tierline.slot"
 LABEL_CONFIG = "tierline.config"
+LABEL_ADDONS = "tierline.addons"
+LABEL_MODULES = "tierline.modules"
 SLOT = SLOTS[0]
 SETUP_SLOT = "setup"
 
@@ -62,6 +65,10 @@ def _labels(env: Environment, slot: str) -> dict[str, str]:
     return {**labels, "tierline.tenant": env.tenant} if env.tenant else labels
 
 
+def custom_mounts(addons: Iterable[str], settings: Settings) -> list[str]:
+    return [f"{settings.custom_dir}/{sha256}:{config.custom_path(sha256)}:ro" for sha256 in addons]
+
+
 def _base(env: Environment, settings: Settings, addresses: Mapping[str, str], home: str) -> dict[str, Any]:
     """What every container of an environment shares: it can write its filestore and nothing else, and gains no rights."""
     return {
@@ -78,6 +85,7 @@ def _base(env: Environment, settings: Settings, addresses: Mapping[str, str], ho
             "Binds": [
                 f"{home}:{_CONFIG_MOUNT}:ro",
                 f"{settings.data_dir}/{env.name}:{config.DATA_DIR}:rw",
+                *custom_mounts(env.addons, settings),
             ],
             "CapDrop": ["ALL"],
             "ExtraHosts": [f"{name}:{address}" for name, address in sorted(addresses.items())],
@@ -108,7 +116,9 @@ def server(env: Environment, settings: Settings, addresses: Mapping[str, str], s
         )
     spec = _base(env, settings, addresses, f"{settings.config_dir}/{env.name}/{slot}")
     spec["Cmd"] = ["server", f"--config={_CONFIG_MOUNT}/odoo.conf"]
-    spec["Labels"] = _labels(env, slot)
+    # What the database has to fit: another list here makes a release look into it.
+    addons = {LABEL_ADDONS: ",".join(env.addons)} if env.addons else {}
+    spec["Labels"] = {**_labels(env, slot), **addons, LABEL_MODULES: ",".join(sorted(env.modules))}
     spec["StopTimeout"] = settings.stop_timeout
     spec["ExposedPorts"] = {port: {} for port in bindings}
     spec["Healthcheck"] = {
@@ -134,6 +144,36 @@ def setup(env: Environment, settings: Settings, addresses: Mapping[str, str], co
     spec["Cmd"] = command
     spec["Labels"] = _labels(env, SETUP_SLOT)
     spec["HostConfig"]["Memory"] = spec["HostConfig"]["MemorySwap"] = max(env.memory_mb, 1024) * 1024 * 1024
+    return spec
+
+
+def scan(image: str, addons: Iterable[str], env: Environment, settings: Settings, command: list[str]) -> dict[str, Any]:
+    """A look into an image and archives: no network, no files, no rights."""
+    return {
+        "Image": image,
+        "User": f"{env.uid}:{env.uid}",
+        "Entrypoint": ["python3"],
+        "Cmd": command,
+        "Env": ["HOME=/tmp"],
+        "Labels": {LABEL_SLOT: SETUP_SLOT},
+        "HostConfig": {
+            "Binds": custom_mounts(addons, settings),
+            "NetworkMode": "none",
+            "ReadonlyRootfs": True,
+            "CapDrop": ["ALL"],
+            "SecurityOpt": ["no-new-privileges"],
+            "Tmpfs": {"/tmp": ""},
+        },
+    }
+
+
+def fenced(env: Environment, settings: Settings, home: str, data: str, door: str, command: list[str]) -> dict[str, Any]:
+    """A one-off container that has no network at all: its database is a socket, its files are a copy."""
+    spec = setup(env, settings, {}, command)
+    mounts = {config.CONFIG_DIR: f"{home}:ro", config.DATA_DIR: f"{data}:rw", SOCKET_DIR: f"{door}:rw"}
+    kept = [bind for bind in spec["HostConfig"]["Binds"] if bind.split(":")[1] not in mounts]
+    binds = [f"{source.rpartition(':')[0]}:{target}:{source.rpartition(':')[2]}" for target, source in mounts.items()]
+    spec["HostConfig"] = {**spec["HostConfig"], "Binds": binds + kept, "NetworkMode": "none", "ExtraHosts": []}
     return spec
 
 

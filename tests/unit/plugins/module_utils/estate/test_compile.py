@@ -140,6 +140,7 @@ def test_what_people_write_for_an_environment_is_used() -> None:
     estate.environments["acme_prod"] |= {
         "image": "{{ special }}",
         "modules": ["account", "sale"],
+        "addons": [{"archive": "acme.tar.gz", "sha256": "ab" * 32}],
         "database_name": "books",
         "database_extensions": [],
         "port_block": 20000,
@@ -148,6 +149,7 @@ def test_what_people_write_for_an_environment_is_used() -> None:
     variables = resolve(estate.intent()).variables
     item = variables["app1"]["estate_odoo_environments"][0]
     assert (item["image"], item["modules"], item["workers"]) == ("{{ special }}", ["account", "sale"], 4)
+    assert item["addons"] == [{"archive": "acme.tar.gz", "sha256": "ab" * 32}]
     assert (item["database"]["name"], item["ports"]["http"]) == ("books", 20000)
     tenant = variables["db1"]["estate_postgres_tenants"][0]
     assert (tenant["database"], tenant["connection_limit"], tenant["extensions"]) == ("books", 60, [])

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -15,10 +16,11 @@ import pytest
 from ansible_collections.tierline.erp.plugins.module_utils.odoo import config, files, records, release, releasing, sockets
 from ansible_collections.tierline.erp.plugins.module_utils.odoo.errors import OdooError
 from ansible_collections.tierline.erp.plugins.module_utils.odoo.models import Settings, parse
+from ansible_collections.tierline.erp.plugins.module_utils.odoo.modules import Update
 from ansible_collections.tierline.erp.plugins.module_utils.odoo.release import Operation, Record
 from ansible_collections.tierline.erp.plugins.modules import odoo_release, odoo_releases_info
 
-from .helpers import Engine, item, other
+from .helpers import IMAGE, Engine, item, other
 
 PORTS = {"http": 10008, "websocket": 10009, "green_http": 10010, "green_websocket": 10011}
 BLUE, GREEN = "acme_prod-blue", "acme_prod-green"
@@ -39,6 +41,65 @@ class Clock:
         self.now += seconds
 
 
+NEW_IMAGE = IMAGE.replace("5b", "77")
+
+
+class Copies:
+    """Databases in memory: which code each of them fits, 0 where an update was cut off in the middle."""
+
+    def __init__(self) -> None:
+        self.databases = {"acme_prod": 1}
+        self.balances: dict[str, Decimal] = {"1": Decimal(5)}
+
+    def names(self, _env: Any) -> set[str]:
+        return set(self.databases)
+
+    def books(self, _env: Any, _name: str | None = None) -> dict[str, Decimal]:
+        return dict(self.balances)
+
+    def copy(self, _env: Any, name: str) -> None:
+        self.databases[name] = self.databases["acme_prod"]
+
+    def exchange(self, _env: Any, name: str, kept_as: str) -> None:
+        assert kept_as not in self.databases
+        self.databases[kept_as] = self.databases.pop("acme_prod")
+        self.databases["acme_prod"] = self.databases.pop(name)
+
+    def drop(self, _env: Any, names: set[str]) -> None:
+        assert "acme_prod" not in names
+        for name in names:
+            self.databases.pop(name, None)
+
+
+class Updater:
+    """Code of NEW_IMAGE takes a database of version 2."""
+
+    def __init__(self, engine: Engine) -> None:
+        self.engine, self.copies = engine, Copies()
+        self.rehearsed, self.fails_at = 0, ""
+
+    def assess(self, env: Any, _runs: Any) -> Update | None:
+        fits = (2 if env.image == NEW_IMAGE else 1) == self.copies.databases["acme_prod"]
+        return None if fits else Update(("acme_sales",), (), {})
+
+    def rehearse(self, _env: Any, update: Update) -> dict[str, Any]:
+        self.rehearsed += 1
+        if self.fails_at == "rehearsal":
+            raise OdooError("the migration failed on a copy")
+        return {"at": 1, "modules": update.told, "rehearsal_seconds": 3}
+
+    def update(self, _env: Any, _update: Update) -> None:
+        assert not [name for name, have in self.engine.running.items() if have["State"]["Running"]], "somebody writes"
+        self.copies.databases["acme_prod"] = 0
+        self.half_way()
+        if self.fails_at == "update":
+            raise OdooError("the migration failed")
+        self.copies.databases["acme_prod"] = 2
+
+    def half_way(self) -> None:
+        """A moment to be killed at."""
+
+
 class Site:
     """One machine, and an edge that leads where the record says."""
 
@@ -46,10 +107,18 @@ class Site:
         self.settings, self.engine, self.clock = settings, Engine(), Clock()
         self.prove: Callable[[Any, str], None] = lambda _env, _slot: None
         self.edge = "blue"
+        self.updater = Updater(self.engine)
 
     def act(self, action: str, *items: dict[str, Any], run: str = "one", **more: Any) -> tuple[list[Record], list[Any]]:
         this = releasing.Run(
-            id=run, settings=self.settings, clock=self.clock, sleep=self.clock.sleep, prove=self.prove, parallel=1, **more
+            id=run,
+            settings=self.settings,
+            updater=self.updater,
+            clock=self.clock,
+            sleep=self.clock.sleep,
+            prove=self.prove,
+            parallel=1,
+            **more,
         )
         found, steps = releasing.carry_out(self.engine, action, parse(list(items) or [declared()]), this)
         self.check()
@@ -67,8 +136,10 @@ class Site:
             self.act("finish", *items, run=run)
 
     def check(self) -> None:
-        """Whatever happens, users are served."""
-        if self.engine.running:
+        """Whatever happens, users are served; only an update lets them wait."""
+        operation = self.record.operation
+        frozen = operation is not None and (operation.phase == "frozen" or bool(operation.back))
+        if self.engine.running and not frozen:
             assert self.engine.running[f"acme_prod-{self.edge}"]["State"]["Running"], f"{self.edge} is routed to and stopped"
 
     @property
@@ -280,6 +351,155 @@ def test_nothing_can_be_advanced_that_is_not_under_way() -> None:
         release.switched(Record("acme_prod"), 1)
 
 
+def updated(**changes: Any) -> dict[str, Any]:
+    return declared(image=NEW_IMAGE, **changes)
+
+
+@pytest.fixture
+def code(site: Site) -> Site:
+    """The new code is to be had, and a container only gets healthy on a database that fits it."""
+    site.engine.images.add(NEW_IMAGE)
+    healthy = site.engine.wait_healthy
+
+    def wait_healthy(name: str, timeout: int) -> None:
+        healthy(name, timeout)
+        wanted = 2 if site.engine.running[name]["Config"]["Image"] == NEW_IMAGE else 1
+        if site.updater.copies.databases["acme_prod"] != wanted:
+            raise OdooError(f"{name} did not become healthy")
+
+    site.engine.wait_healthy = wait_healthy  # type: ignore[method-assign]
+    return site
+
+
+def fits(site: Site) -> bool:
+    (running,) = site.running()
+    image = site.engine.running[running]["Config"]["Image"]
+    return site.updater.copies.databases["acme_prod"] == (2 if image == NEW_IMAGE else 1)
+
+
+def test_an_update_is_rehearsed_and_leaves_the_way_back(code: Site) -> None:
+    code.whole("release", updated())
+    assert (code.running(), code.record.active, code.updater.rehearsed) == ([GREEN], "green", 1)
+    assert code.updater.copies.databases == {"acme_prod": 2, "acme_prod_before_one": 1}
+    assert code.record.safety == {"slot": "blue", "database": "acme_prod_before_one", "at": 1000}
+    assert code.record.last_update is not None
+    assert (code.record.last_update["outcome"], code.record.last_update["freeze_seconds"]) == ("passed", 0)
+    code.whole("release", updated(), run="two")
+    assert code.updater.rehearsed == 1
+
+
+def test_the_next_release_drops_the_copy_that_nobody_can_go_back_to(code: Site) -> None:
+    code.whole("release", updated())
+    code.whole("release", updated(memory_mb=2048), run="two")
+    assert code.updater.copies.databases == {"acme_prod": 2}
+    assert code.record.safety is None
+
+
+@pytest.mark.parametrize("failure", ["rehearsal", "update", "slot", "proof", "business", "books"])
+def test_an_update_that_fails_goes_back_by_itself(code: Site, failure: str) -> None:
+    code.updater.fails_at = failure
+    if failure == "slot":
+        code.engine.unhealthy.add(GREEN)
+
+    def fail(_env: Any, slot: str) -> None:
+        if slot == "green":
+            raise OdooError("no login page")
+
+    more: dict[str, Any] = {"business": fail} if failure == "business" else {}
+    if failure == "proof":
+        code.prove = fail
+    if failure == "books":
+        more = {"business": lambda _env, _slot: code.updater.copies.balances.update({"1": Decimal(6)})}
+    with pytest.raises(OdooError, match=r"migration failed|healthy|no login page|trial balance"):
+        code.act("release", updated(), **more)
+    assert (code.running(), code.record.active, code.record.operation) == ([BLUE], "blue", None)
+    assert code.updater.copies.databases == {"acme_prod": 1}
+    if failure == "rehearsal":
+        assert code.record.last_update is not None
+        assert "migration failed" in code.record.last_update["outcome"]
+        assert ("stop", BLUE) not in code.engine.calls
+
+
+def test_updates_can_wait(code: Site) -> None:
+    waiting: list[str] = []
+    code.act("release", updated(), updates=False, waiting=waiting)
+    assert (code.running(), waiting, code.updater.rehearsed) == ([BLUE], ["acme_prod"], 0)
+
+
+def test_going_back_over_an_update_takes_the_database_with_it_when_told(code: Site) -> None:
+    code.whole("release", updated())
+    with pytest.raises(OdooError, match="rollback_database=true"):
+        code.act("rollback", updated(), run="two")
+    assert code.running() == [GREEN]
+    code.act("rollback", updated(), run="two", restore_database=True)
+    code.switch()
+    code.act("finish", updated(), run="two")
+    assert (code.running(), fits(code)) == ([BLUE], True)
+    assert code.updater.copies.databases == {"acme_prod": 1, "acme_prod_before_two": 2}
+    code.act("rollback", updated(), run="three", restore_database=True)
+    code.switch()
+    code.act("finish", updated(), run="three")
+    assert (code.running(), fits(code)) == ([GREEN], True)
+
+
+def test_a_rollback_that_fails_leaves_the_new_release(code: Site) -> None:
+    code.whole("release", updated())
+    code.engine.unhealthy.add(BLUE)
+    with pytest.raises(OdooError, match="healthy"):
+        code.act("rollback", updated(), run="two", restore_database=True)
+    assert (code.running(), fits(code), code.record.active) == ([GREEN], True, "green")
+    assert code.updater.copies.databases == {"acme_prod": 2, "acme_prod_before_one": 1}
+
+
+def test_an_updated_slot_that_broke_later_is_left_to_people(code: Site) -> None:
+    code.act("release", updated(), lease=0)
+    code.engine.unhealthy.add(GREEN)
+    with pytest.raises(OdooError, match="loses what was written since"):
+        code.act("recover", updated(), run="two")
+    code.act("recover", updated(), run="two", restore_database=True)
+    assert (code.running(), fits(code), code.record.operation) == ([BLUE], True, None)
+
+
+@pytest.mark.parametrize("action", ["release", "rollback"])
+@pytest.mark.parametrize("moment", range(22))
+def test_an_update_that_is_killed_at_any_moment_is_ended_by_the_next_run(
+    code: Site, monkeypatch: pytest.MonkeyPatch, action: str, moment: int
+) -> None:
+    if action == "rollback":
+        code.whole("release", updated(), run="zero")
+    left = [moment]
+
+    def until(function: Callable[..., Any]) -> Callable[..., Any]:
+        def work(*arguments: Any, **names: Any) -> Any:
+            if left[0] == 0:
+                raise Killed
+            left[0] -= 1
+            return function(*arguments, **names)
+
+        return work
+
+    with monkeypatch.context() as patch:
+        patch.setattr(records, "write", until(records.write))
+        for name in ("create", "start", "stop", "remove"):
+            patch.setattr(code.engine, name, until(getattr(code.engine, name)))
+        for name in ("copy", "exchange", "drop"):
+            patch.setattr(code.updater.copies, name, until(getattr(code.updater.copies, name)))
+        patch.setattr(code.updater, "half_way", until(code.updater.half_way))
+        with contextlib.suppress(Killed):
+            code.act(action, updated(), restore_database=True)
+            code.switch()
+            code.act("finish", updated())
+    code.clock.now += 10_000
+    for step in ("recover", "finish"):
+        code.act(step, updated(), run="two")
+        code.switch()
+    assert code.record.operation is None
+    assert code.running() == [f"acme_prod-{code.edge}"]
+    assert fits(code)
+    code.whole("release", updated(), run="three")
+    assert (code.record.operation, code.updater.copies.databases["acme_prod"], fits(code)) == (None, 2, True)
+
+
 def test_only_users_connections_count() -> None:
     lines = [
         "  sl  local_address rem_address   st tx_queue",
@@ -297,7 +517,8 @@ def test_the_modules_tell_what_they_did(site: Site) -> None:
     places = {name: getattr(site.settings, name) for name in ("config_dir", "data_dir", "addons_dir", "ca_file")}
     params = {
         **places, "environments": [declared()], "server_module": {"__manifest__.py": "{}"}, "action": "recover", "release": None,
-        "wait_timeout": 1, "parallel": 1, "lease": 1, "drain_seconds": 0, "drain_timeout": 1,
+        "wait_timeout": 1, "parallel": 1, "lease": 1, "drain_seconds": 0, "drain_timeout": 1, "updates": True,
+        "business_checks": True, "restore_database": False, "update_timeout": 1,
     }  # fmt: skip
     found = odoo_release.run(site.engine, params, True, prove=site.prove)
     assert (found["changed"], len(found["release"])) == (False, 8)
