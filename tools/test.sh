@@ -35,7 +35,7 @@ phases=(
 )
 for scenario in molecule/*/molecule.yml; do
   name=$(basename "$(dirname "$scenario")")
-  # Releases under load were seen step by step, not yet as one sequence (docs/releases.md): `make molecule SCENARIO=odoo_release`.
+  # Releases and updates were seen step by step, not yet as one sequence (docs/releases.md): `make molecule SCENARIO=odoo_release`.
   [ "$name" != odoo_release ] || continue
   # Scanners take ten minutes of CPU time and content from another release: `make molecule SCENARIO=audit` (docs/hardening.md).
   [ "$name" != audit ] || continue

@@ -1,0 +1,12 @@
+# Copyright (c) 2026, the tierline.erp contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+{  # noqa: B018
+    "name": "Tierline fixture",
+    "summary": "A custom module that changes between releases",
+    "version": "19.0.1.2.0",
+    "author": "The tierline.erp contributors",
+    "license": "GPL-3",
+    "depends": ["account"],
+}
