@@ -293,10 +293,7 @@ def _go_back(engine: Any, env: Environment, record: Record, run: Run) -> None:
     copies, target = run.updater.copies, f"{env.name}-{operation.target}"
     for one_off in ("setup", "rehearsal"):
         engine.remove(f"{env.name}-{one_off}")
-    if operation.keep:
-        engine.stop(target)
-    else:
-        engine.remove(target)
+    _drop(engine, record, target)
     failed = release.failed_name(env.database.name, operation.id)
     if operation.back in copies.names(env):
         copies.exchange(env, operation.back, operation.keep or failed)
