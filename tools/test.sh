@@ -39,8 +39,6 @@ for scenario in molecule/*/molecule.yml; do
   [ "$name" != odoo_release ] || continue
   # Scanners take ten minutes of CPU time and content from another release: `make molecule SCENARIO=audit` (docs/hardening.md).
   [ "$name" != audit ] || continue
-  # Its parts have been seen one by one, and not yet in one go (docs/backups.md): `make molecule SCENARIO=backup_agent`.
-  [ "$name" != backup_agent ] || continue
   phases+=("any/molecule-$name=$run molecule test -s $name")
 done
 exec tools/phases test --keep-going "$@" "${phases[@]}"
