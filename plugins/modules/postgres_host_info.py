@@ -56,6 +56,11 @@ options:
   etcd_client_port:
     description: Port on which members' etcd serves clients. Nobody is asked by default.
     type: int
+  etcd_addresses:
+    description: Addresses of etcd's members where they are others than O(members).
+    type: list
+    elements: str
+    default: []
   patroni_prefix:
     description: What the keys begin with under which Patroni keeps the cluster in etcd.
     type: str
@@ -251,6 +256,7 @@ ARGUMENTS: dict[str, Any] = {
     "data_dir": {"type": "path", "required": True},
     "etcd_data_dir": {"type": "path"},
     "etcd_client_port": {"type": "int"},
+    "etcd_addresses": {"type": "list", "elements": "str", "default": []},
     "patroni_prefix": {"type": "str", "default": ""},
     "pki_dir": {"type": "path"},
     "certificates": {"type": "list", "elements": "str", "default": []},
@@ -306,7 +312,8 @@ def _etcd(asked: dict[str, Any]) -> dict[str, Any] | None:
     paths = os.path.join(asked["pki_dir"] or "", "ca.crt"), os.path.join(folder, "tls.crt"), os.path.join(folder, "tls.key")
     if not asked["etcd_client_port"] or not all(os.path.exists(path) for path in paths):
         return None
-    endpoints = [url(member["address"], asked["etcd_client_port"]) for member in asked["members"]]
+    addresses = asked["etcd_addresses"] or [member["address"] for member in asked["members"]]
+    endpoints = [url(address, asked["etcd_client_port"]) for address in addresses]
     return host.etcd_cluster(endpoints, *paths, asked["patroni_prefix"])
 
 

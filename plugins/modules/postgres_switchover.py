@@ -52,6 +52,11 @@ options:
     description: Port for clients of the members' etcd. The certificates are those for Patroni's API.
     type: int
     default: 2379
+  etcd_addresses:
+    description: Addresses of etcd's members where they are others than O(members).
+    type: list
+    elements: str
+    default: []
   login_unix_socket:
     description: Directory of the socket of this host's PostgreSQL, for the checkpoint as the superuser. Empty for none.
     type: str

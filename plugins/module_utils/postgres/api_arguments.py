@@ -54,6 +54,7 @@ RESIGNATION_ARGUMENTS: dict[str, Any] = {
     "data_directory": {"type": "path"},
     "etcd_prefix": {"type": "str"},
     "etcd_port": {"type": "int", "default": 2379},
+    "etcd_addresses": {"type": "list", "elements": "str", "default": []},
 }
 
 
@@ -101,7 +102,7 @@ def open_resignation(params: Mapping[str, Any]) -> Resignation | None:
     """None where nobody said where PostgreSQL's data lies: then Patroni switches over."""
     if not params.get("data_directory"):
         return None
-    endpoints = [url(address, params["etcd_port"]) for address in addresses(params).values()]
+    endpoints = [url(address, params["etcd_port"]) for address in params["etcd_addresses"] or addresses(params).values()]
     try:
         etcd = EtcdClient(endpoints, params["ca_cert"], params["client_cert"], params["client_key"], timeout=1)
     except EtcdError as error:

@@ -21,8 +21,10 @@ def start(wanted: Facts, hosts: Sequence[Facts]) -> dict[str, Any]:
 
     ``founding``: there is no cluster yet, so the hosts make one together. A founding that was cut off is one, too: nobody
     answers, and no host holds data of PostgreSQL that could be lost. ``newcomers`` join one after the other what exists.
-    ``lost`` are members whose host has none of their data any more.
+    ``lost`` are members whose host has none of their data any more. An etcd that was given is nobody's business here.
     """
+    if wanted["etcd_given"]:
+        return {"founding": False, "newcomers": [], "lost": []}
     etcd = _etcd(hosts)
     bare = [host["member"] for host in hosts if not host["etcd_data"]]
     founding = etcd is None and (len(bare) == len(hosts) or not any(host["born"] for host in hosts))
@@ -34,6 +36,8 @@ def start(wanted: Facts, hosts: Sequence[Facts]) -> dict[str, Any]:
 
 def presence(wanted: Facts, hosts: Sequence[Facts]) -> Iterator[str]:
     """A member that isn't in the play can't be made one."""
+    if wanted["etcd_given"]:
+        return  # Who is a member of that etcd says nothing about the cluster.
     here = {host["member"] for host in hosts}
     etcd = _etcd(hosts)
     known = {member["name"] for member in etcd["members"]} if etcd else set()
@@ -112,7 +116,24 @@ def identity(hosts: Sequence[Facts]) -> Iterator[str]:
         )
 
 
-def etcd_identity(hosts: Sequence[Facts]) -> Iterator[str]:
+def given_etcd(wanted: Facts, hosts: Sequence[Facts]) -> Iterator[str]:
+    """An etcd that was given must work before anything leans on it."""
+    if not wanted["etcd_given"] or wanted["dry_run"]:
+        return
+    names = ", ".join(wanted["etcd_given"])
+    for host in hosts:
+        if host["etcd"] is None:
+            yield (
+                f"{host['member']} gets no answer from etcd on {names}, which postgres_ha_etcd gives: start it, open its port to "
+                f"the members, and let it trust the authority in {wanted['pki_dir']}/ca.crt and show a certificate of it."
+            )
+        elif not host["etcd"]["quorum"]:
+            yield f"etcd on {names}, which postgres_ha_etcd gives, has no quorum: mend it first."
+
+
+def etcd_identity(wanted: Facts, hosts: Sequence[Facts]) -> Iterator[str]:
+    if wanted["etcd_given"]:
+        return
     etcd = _etcd(hosts)
     held = {host["member"]: host["etcd_data"] for host in hosts if host["etcd_data"]}
     identifiers = {data["cluster_id"] for data in held.values()}
@@ -134,6 +155,8 @@ def etcd_identity(hosts: Sequence[Facts]) -> Iterator[str]:
 
 def membership(wanted: Facts, hosts: Sequence[Facts]) -> Iterator[str]:
     """Let the planner of etcd's members speak before its first step."""
+    if wanted["etcd_given"]:
+        return
     etcd = _etcd(hosts)
     names = [member["name"] for member in wanted["members"]]
     if etcd is None:

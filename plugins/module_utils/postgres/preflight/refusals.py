@@ -33,7 +33,8 @@ def refusals(wanted: Facts, seen: Sequence[Facts]) -> list[str]:
         *(hosts.network(host) for host in seen),
         hosts.disk(wanted, seen),
         cluster.identity(seen),
-        cluster.etcd_identity(seen),
+        cluster.given_etcd(wanted, seen),
+        cluster.etcd_identity(wanted, seen),
         cluster.membership(wanted, seen),
     )
     return list(dict.fromkeys(checks))

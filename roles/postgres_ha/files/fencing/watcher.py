@@ -81,8 +81,7 @@ class Watcher:
         self.tls = ssl.create_default_context(cafile=config["ca"])
         self.tls.load_cert_chain(config["certificate"], config["key"])
         self.members = {member["name"]: member["address"] for member in config["members"]}
-        own_first = sorted(self.members, key=lambda name: name != config["member"])
-        endpoints = [(self.members[name], config["etcd_port"]) for name in own_first]
+        endpoints = [(address, config["etcd_port"]) for address in config["etcd"]]
         self.etcd = Etcd(endpoints, self.tls)
         self.lease_etcd = Etcd(endpoints, self.tls, PROBE_TIMEOUT)
         self.watch = rules.Watch(config["member"], config["checks"])

@@ -30,5 +30,7 @@ def test_the_verdict_comes_through():
     said = postgres_departure_refusals.FilterModule().filters()["postgres_departure_refusals"](leaving, {"etcd": None})
     assert said[0].startswith("db1 is on the list of members that stay")
     bare = {"member": "db1", "etcd": None, "etcd_data": None, "born": False}
-    start = postgres_etcd_start.FilterModule().filters()["postgres_etcd_start"]({"members": [{"name": "db1"}]}, [bare])
+    start = postgres_etcd_start.FilterModule().filters()["postgres_etcd_start"](
+        {"members": [{"name": "db1"}], "etcd_given": []}, [bare]
+    )
     assert start == {"founding": True, "newcomers": [], "lost": []}

@@ -12,6 +12,7 @@ import sys
 import pytest
 import yaml
 from ansible_collections.tierline.erp.plugins.doc_fragments import patroni, postgres
+from ansible_collections.tierline.erp.plugins.module_utils.postgres import api_arguments
 from ansible_collections.tierline.erp.plugins.module_utils.postgres.api_arguments import addresses
 from ansible_collections.tierline.erp.plugins.module_utils.postgres.errors import PostgresError
 from ansible_collections.tierline.erp.plugins.module_utils.postgres.login import login
@@ -306,3 +307,28 @@ def test_a_probe_measures_how_long_writes_fail():
     assert found["outage"] == pytest.approx(2, abs=0.11)
     assert found["first_error"] == "gone"
     assert found["errors"] + found["writes"] > 90
+
+
+@pytest.mark.parametrize(
+    ("given", "asked"),
+    [
+        ([], ["https://192.0.2.1:2379", "https://192.0.2.2:2379"]),
+        (["192.0.2.9"], ["https://192.0.2.9:2379"]),
+    ],
+)
+def test_a_resigning_primary_asks_the_etcd_that_holds_the_cluster(monkeypatch, given, asked):
+    seen = []
+    monkeypatch.setattr(api_arguments, "EtcdClient", lambda endpoints, *_paths, **_options: seen.extend(endpoints))
+    api_arguments.open_resignation(
+        {
+            "members": [{"name": "db1", "address": "192.0.2.1"}, {"name": "db2", "address": "192.0.2.2"}],
+            "data_directory": "/srv/data",
+            "etcd_prefix": "/tierline/cell/",
+            "etcd_port": 2379,
+            "etcd_addresses": given,
+            "ca_cert": "ca.crt",
+            "client_cert": "tls.crt",
+            "client_key": "tls.key",
+        }
+    )
+    assert seen == asked

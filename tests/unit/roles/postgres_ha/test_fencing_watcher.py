@@ -33,6 +33,7 @@ def watcher(monkeypatch, tmp_path):
         "member": "db2",
         "members": [{"name": name, "address": f"{name}.example"} for name in ("db1", "db2", "db3")],
         "prefix": "/tierline/cell/",
+        "etcd": ["db2.example", "db1.example", "db3.example"],
         "etcd_port": 2379,
         "api_port": 8008,
         "command": ["/bin/true"],

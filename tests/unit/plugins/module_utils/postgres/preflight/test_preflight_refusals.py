@@ -24,6 +24,7 @@ def wanted(*names, **changes):
         "member": names[0],
         "members": [{"name": name, "address": f"{name}.example.net"} for name in names],
         "remove": [],
+        "etcd_given": [],
         "etcd_peer_port": 2380,
         "version": 17,
         "release": {"postgresql": 17, "patroni": 4, "pgbouncer": 1.24},
@@ -99,6 +100,11 @@ def etcd(*names, dead=(), quorum=True, identifier="77"):
     }
 
 
+def given(name, **changes):
+    """A member whose etcd is somewhere else."""
+    return host(name, **{"etcd_data": None, "etcd": etcd("etcd1")} | changes)
+
+
 WELL = [host("db1"), host("db2"), host("db3")]
 
 
@@ -122,6 +128,10 @@ def refused(want, *hosts):
         # data that Patroni has put aside, a wildcard certificate, a dry run of a bare site
         (wanted(), [*WELL[:2], host("db3", data=[data(), data(path=f"{DATA}.failed", own=False)])]),
         (wanted("db1", dry_run=True), [bare("db1", etcd=None, files={"ca.crt": ""}, certificates={})]),
+        # an etcd that is given: new, growth or a host that was lost, a dry run of a site whose certificates are yet to come
+        (wanted(etcd_given=["etcd1"]), [bare(name, etcd=etcd("etcd1", identifier="")) for name in ("db1", "db2", "db3")]),
+        (wanted(etcd_given=["etcd1"]), [given("db1"), bare("db2", etcd=etcd("etcd1")), bare("db3", etcd=etcd("etcd1"))]),
+        (wanted("db1", etcd_given=["etcd1"], dry_run=True), [bare("db1", etcd=None, files={"ca.crt": ""}, certificates={})]),
     ],
 )
 def test_what_works_is_not_refused(want, hosts):
@@ -275,6 +285,26 @@ def test_growth_of_an_etcd_that_is_off():
     assert [
         "etcd answers on none of db1, db2, db3, and db2, db3 can't join it" in line for line in refused(wanted(), *hosts)
     ] == [True]
+
+
+@pytest.mark.parametrize(
+    ("seen", "needle"),
+    [
+        (None, "db1 gets no answer from etcd on etcd1, etcd2, which postgres_ha_etcd gives"),
+        (etcd("etcd1", "etcd2", quorum=False), "etcd on etcd1, etcd2, which postgres_ha_etcd gives, has no quorum"),
+    ],
+)
+def test_an_etcd_that_was_given_and_does_not_work(seen, needle):
+    said = refused(wanted("db1", etcd_given=["etcd1", "etcd2"]), given("db1", etcd=seen))
+    assert len(said) == 1
+    assert said[0].startswith(needle)
+
+
+def test_an_etcd_that_was_given_keeps_another_cluster():
+    seen = etcd("etcd1", identifier="78")
+    assert (
+        "system identifier is 77, the cluster's is 78" in refused(wanted("db1", etcd_given=["etcd1"]), given("db1", etcd=seen))[0]
+    )
 
 
 def test_hosts_that_are_told_of_different_members():
