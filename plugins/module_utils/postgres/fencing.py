@@ -60,6 +60,14 @@ class Seen:
 
 
 @dataclass(frozen=True)
+class Entry:
+    """What a member tells the others of itself under ``members/``, as one revision of it."""
+
+    content: Mapping[str, Any]
+    mod_revision: int
+
+
+@dataclass(frozen=True)
 class Step:
     action: str
     reason: str
@@ -170,18 +178,44 @@ def is_paused(kvs: Sequence[Mapping[str, Any]]) -> bool:
         return True
 
 
-def release_request(prefix: str, leadership: Leadership) -> dict[str, Any]:
+def entry_request(prefix: str, member: str) -> dict[str, Any]:
+    """Reads a member's entry. Serializable, as `read_request` is."""
+    return {"key": _encode(f"{prefix}members/{member}"), "serializable": True}
+
+
+def parse_entry(kvs: Sequence[Mapping[str, Any]]) -> Entry | None:
+    """The entry in an answer of etcd; None if there is none, or none that Patroni would understand."""
+    if not kvs:
+        return None
+    try:
+        content = json.loads(_decode(kvs[0]["value"]))
+    except ValueError:
+        return None
+    return Entry(content, int(kvs[0]["mod_revision"])) if isinstance(content, dict) else None
+
+
+def release_request(prefix: str, leadership: Leadership, dead: Entry | None = None) -> dict[str, Any]:
     """The one transaction that releases: delete the key if it is still exactly this leadership.
 
     A member that came back and took the key up again has put it with its new lease, which changes the revision: then nothing
     is deleted.
+
+    ``dead`` is the entry of a holder whose host is off. It loses the address of its API, since Patroni's election asks every
+    member that has one how far it is, and waits 2 s for a host that is off. The entry can't simply go: Patroni would take it from
+    what it remembers. It keeps the holder's lease, with which it ends, and a Patroni that starts writes its own anew.
     """
     key = _encode(prefix + "leader")
-    return {
-        "compare": [
-            {"key": key, "target": "VALUE", "result": "EQUAL", "value": _encode(leadership.member)},
-            {"key": key, "target": "MOD", "result": "EQUAL", "mod_revision": str(leadership.mod_revision)},
-            {"key": key, "target": "LEASE", "result": "EQUAL", "lease": str(leadership.lease)},
-        ],
-        "success": [{"request_delete_range": {"key": key}}],
-    }
+    compare = [
+        {"key": key, "target": "VALUE", "result": "EQUAL", "value": _encode(leadership.member)},
+        {"key": key, "target": "MOD", "result": "EQUAL", "mod_revision": str(leadership.mod_revision)},
+        {"key": key, "target": "LEASE", "result": "EQUAL", "lease": str(leadership.lease)},
+    ]
+    success: list[dict[str, Any]] = []
+    if dead is not None:
+        member = _encode(f"{prefix}members/{leadership.member}")
+        compare.append({"key": member, "target": "MOD", "result": "EQUAL", "mod_revision": str(dead.mod_revision)})
+        silent = {name: value for name, value in dead.content.items() if name != "api_url"}
+        success.append({"request_put": {"key": member, "value": _encode(json.dumps(silent)), "lease": str(leadership.lease)}})
+    # Last, since Patroni reads the changes one by one, and begins its election with this one.
+    success.append({"request_delete_range": {"key": key}})
+    return {"compare": compare, "success": success}

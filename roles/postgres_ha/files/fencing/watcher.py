@@ -172,7 +172,15 @@ class Watcher:
             self.watch.proved_nothing(time.monotonic())
             log.error("the command says that %s is off, but its lease was renewed: nothing is released", leadership.member)
             return
-        self.release(leadership)
+        self.release(leadership, self.entry(leadership.member))
+
+    def entry(self, member):
+        """What the dead member told of itself, so that it isn't asked; the release doesn't depend on it."""
+        try:
+            answer = self.etcd.call("kv/range", rules.entry_request(self.config["prefix"], member))
+        except EtcdError:
+            return None
+        return rules.parse_entry(answer.get("kvs", []))
 
     def ask(self, member):
         self.count("commands")
@@ -195,11 +203,11 @@ class Watcher:
             output.seek(0)
             return status, output.read(200).decode(errors="replace").strip()
 
-    def release(self, leadership):
+    def release(self, leadership, dead):
         started = time.monotonic()
         while time.monotonic() - started < RELEASE_WINDOW:
             try:
-                answer = self.etcd.call("kv/txn", rules.release_request(self.config["prefix"], leadership))
+                answer = self.etcd.call("kv/txn", rules.release_request(self.config["prefix"], leadership, dead))
             except EtcdError:
                 time.sleep(RELEASE_RETRY)
                 continue

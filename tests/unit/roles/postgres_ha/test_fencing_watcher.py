@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import base64
 import importlib.util
 import pathlib
 import sys
@@ -102,21 +103,21 @@ def test_what_a_command_leaves_running_delays_nothing(watcher):
 def test_a_release_is_tried_until_etcd_has_a_leader(watcher):
     down = watcher.module.EtcdError("election")
     watcher.etcd = Etcd(down, down, {"succeeded": True})
-    watcher.release(HELD)
+    watcher.release(HELD, None)
     assert watcher.counters["releases"] == 1
     assert all(call == ("kv/txn", fencing.release_request("/tierline/cell/", HELD)) for call in watcher.etcd.calls)
 
 
 def test_a_release_that_comes_too_late_is_not_repeated(watcher):
     watcher.etcd = Etcd({})
-    watcher.release(HELD)
+    watcher.release(HELD, None)
     assert watcher.counters["releases"] == 0
     assert len(watcher.etcd.calls) == 1
 
 
 def test_a_release_is_given_up_when_etcd_has_no_leader(watcher):
     watcher.etcd = Etcd(*[watcher.module.EtcdError("election")] * 1000)
-    watcher.release(HELD)
+    watcher.release(HELD, None)
     assert watcher.counters["releases"] == 0
 
 
@@ -126,7 +127,8 @@ def test_only_proof_releases(watcher, monkeypatch, status, released):
     monkeypatch.setattr(watcher, "ask", lambda _member: (status, ""))
     monkeypatch.setattr(watcher, "remaining", lambda _leadership: None)
     watcher.ask_and_release(HELD)
-    assert watcher.counters["releases"] == len(watcher.etcd.calls) == released
+    assert watcher.counters["releases"] == released
+    assert [path for path, _body in watcher.etcd.calls] == ["kv/range", "kv/txn"] * released
     assert (watcher.watch.not_before > 0) is (not released)
 
 
@@ -145,3 +147,22 @@ def test_counters_are_written_for_prometheus(watcher):
     text = pathlib.Path(watcher.config["metrics"]).read_text()
     assert "tierline_fencing_releases_total 1\n" in text
     assert "tierline_fencing_refusals_total 0\n" in text
+
+
+def test_the_dead_member_s_entry_changes_with_the_release(watcher, monkeypatch):
+    kvs = [{"value": base64.b64encode(b'{"api_url": "https://db1:8008/patroni"}').decode(), "mod_revision": "5", "lease": "42"}]
+    watcher.etcd = Etcd({"kvs": kvs})
+    monkeypatch.setattr(watcher, "ask", lambda _member: (0, ""))
+    monkeypatch.setattr(watcher, "remaining", lambda _leadership: None)
+    watcher.ask_and_release(HELD)
+    assert watcher.etcd.calls[0] == ("kv/range", fencing.entry_request("/tierline/cell/", "db1"))
+    assert watcher.etcd.calls[1][1] == fencing.release_request("/tierline/cell/", HELD, fencing.parse_entry(kvs))
+
+
+def test_an_entry_that_cannot_be_read_delays_no_release(watcher, monkeypatch):
+    watcher.etcd = Etcd(watcher.module.EtcdError("election"))
+    monkeypatch.setattr(watcher, "ask", lambda _member: (0, ""))
+    monkeypatch.setattr(watcher, "remaining", lambda _leadership: None)
+    watcher.ask_and_release(HELD)
+    assert watcher.etcd.calls[1] == ("kv/txn", fencing.release_request("/tierline/cell/", HELD))
+    assert watcher.counters["releases"] == 1

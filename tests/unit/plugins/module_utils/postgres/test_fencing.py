@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import base64
+import json
 
 import pytest
 from ansible_collections.tierline.erp.plugins.module_utils.postgres import fencing
@@ -194,6 +195,28 @@ def test_the_release_compares_holder_revision_and_lease_and_deletes_one_key():
     assert plain(deletion["request_delete_range"]["key"]) == "/tierline/cell/leader"
     assert "range_end" not in deletion["request_delete_range"]
     assert "failure" not in request
+
+
+def kvs(content: str) -> list[dict]:
+    return [{"value": base64.b64encode(content.encode()).decode(), "mod_revision": "5", "lease": "42"}]
+
+
+@pytest.mark.parametrize("found", [[], kvs("no JSON"), kvs("[]"), kvs("null")])
+def test_an_entry_that_patroni_did_not_write_is_left_alone(found):
+    assert fencing.parse_entry(found) is None
+
+
+def test_nobody_asks_the_dead_member_until_it_says_again_where():
+    entry = fencing.parse_entry(kvs('{"conn_url": "postgres://db1/", "api_url": "https://db1:8008/patroni", "state": "running"}'))
+    request = fencing.release_request(PREFIX, DB1, entry)
+    revision = request["compare"][-1]
+    assert (plain(revision["key"]), revision["target"], revision["mod_revision"]) == ("/tierline/cell/members/db1", "MOD", "5")
+    put, deletion = request["success"]  # in this order: the election begins with the deletion
+    assert plain(deletion["request_delete_range"]["key"]) == "/tierline/cell/leader"
+    assert plain(put["request_put"]["key"]) == "/tierline/cell/members/db1"
+    assert put["request_put"]["lease"] == "42"  # so that it ends with the holder
+    assert json.loads(plain(put["request_put"]["value"])) == {"conn_url": "postgres://db1/", "state": "running"}
+    assert request["compare"][:3] == fencing.release_request(PREFIX, DB1)["compare"]
 
 
 class Etcd:
