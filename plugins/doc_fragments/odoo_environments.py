@@ -175,6 +175,10 @@ options:
           redis:
             description: Password of O(environments[].redis.user).
             type: str
+"""
+
+    PLACES = r"""
+options:
   config_dir:
     description:
       - Directory on the machine with one subdirectory per environment for its configuration.

@@ -40,15 +40,24 @@ import base64
 import hashlib
 from collections.abc import Callable
 
-from cryptography.hazmat.primitives.ciphers import Cipher
-from cryptography.hazmat.primitives.ciphers.algorithms import AES
-from cryptography.hazmat.primitives.ciphers.modes import CTR
+from ansible.errors import AnsibleFilterError
+
+try:
+    from cryptography.hazmat.primitives.ciphers import Cipher
+    from cryptography.hazmat.primitives.ciphers.algorithms import AES
+    from cryptography.hazmat.primitives.ciphers.modes import CTR
+except ImportError:
+    HAS_CRYPTOGRAPHY = False
+else:
+    HAS_CRYPTOGRAPHY = True
 
 # Part of rclone's format, the same in every copy of it.
 KEY = bytes.fromhex("9c935b48730a554d6bfd7c63c886a92bd390198eb8128afbf4de162b8b95f638")
 
 
 def rclone_obscured(password: str) -> str:
+    if not HAS_CRYPTOGRAPHY:
+        raise AnsibleFilterError("rclone_obscured needs the Python library cryptography on the controller")
     start = hashlib.sha256(b"tierline" + password.encode()).digest()[:16]
     encryptor = Cipher(AES(KEY), CTR(start)).encryptor()
     return base64.urlsafe_b64encode(start + encryptor.update(password.encode()) + encryptor.finalize()).decode().rstrip("=")

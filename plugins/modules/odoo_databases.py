@@ -25,6 +25,7 @@ requirements:
 extends_documentation_fragment:
   - tierline.erp.attributes
   - tierline.erp.odoo_environments
+  - tierline.erp.odoo_environments.places
   - tierline.erp.odoo_environments.parallel
 options:
   in_place:

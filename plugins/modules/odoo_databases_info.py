@@ -19,6 +19,7 @@ requirements:
 extends_documentation_fragment:
   - tierline.erp.attributes.info
   - tierline.erp.odoo_environments
+  - tierline.erp.odoo_environments.places
 """
 
 EXAMPLES = r"""

@@ -80,7 +80,7 @@ oldest:
   description: The oldest moment that can be restored; empty where the store has no sound backup.
   returned: success
   type: str
-  sample: 2026-10-23T02:00:41Z
+  sample: "2026-10-23T02:00:41Z"
 backup:
   description: Label of the backup from which the moment is reached; empty where none leads there.
   returned: success

@@ -157,7 +157,7 @@ def examine(params: dict[str, Any], engine: Any, question: Callable[[int, str], 
     if not items:
         yield Check("greed", "container", SKIPPED, "no environment runs on this machine")
         return
-    attacker = params["attacker"] or next(iter(items))
+    attacker = params["attacker"] or next(iter(items), "")
     if attacker not in items:
         raise ProbeError(f"attacker is {attacker}, which isn't on this machine: it has {', '.join(items)}")
     places = {name: engine.place(name) for name in items}

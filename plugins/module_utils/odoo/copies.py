@@ -63,7 +63,7 @@ class Copies:
     # --- inside a database ---
 
     def contents(self, env: Environment, name: str | None = None) -> modules.Contents:
-        with database.session(env, self._ca_file, name) as connection, connection, connection.cursor() as cursor:
+        with database.transaction(env, self._ca_file, name) as cursor:
             cursor.execute(_MODULES)
             states = dict(cursor.fetchall())
             cursor.execute(_RECORDED, (modules.RECORD,))
@@ -71,11 +71,11 @@ class Copies:
         return modules.Contents(states, _parsed(found[0]) if found else None)
 
     def remember(self, env: Environment, hashes: Mapping[str, str]) -> None:
-        with database.session(env, self._ca_file, verb="written") as connection, connection, connection.cursor() as cursor:
+        with database.transaction(env, self._ca_file, verb="written") as cursor:
             cursor.execute(_RECORD, (modules.RECORD, json.dumps(hashes, sort_keys=True)))
 
     def books(self, env: Environment, name: str | None = None) -> dict[str, Decimal]:
-        with database.session(env, self._ca_file, name) as connection, connection, connection.cursor() as cursor:
+        with database.transaction(env, self._ca_file, name) as cursor:
             cursor.execute(_HAS_BOOKS)
             if not cursor.fetchone()[0]:
                 return {}
@@ -130,7 +130,7 @@ class Copies:
         cursor.execute(sql.SQL("; ").join(statements))
 
     def _ask(self, env: Environment, query: str) -> list[Any]:
-        with database.session(env, self._ca_file, _ELSEWHERE) as connection, connection, connection.cursor() as cursor:
+        with database.transaction(env, self._ca_file, _ELSEWHERE) as cursor:
             cursor.execute(query)
             return cursor.fetchall()
 

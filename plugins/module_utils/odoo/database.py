@@ -63,9 +63,17 @@ def session(env: Environment, ca_file: str, name: str | None = None, verb: str =
         connection.close()
 
 
+@contextmanager
+def transaction(env: Environment, ca_file: str, name: str | None = None, verb: str = "read") -> Iterator[Any]:
+    """A cursor in a session of its own, whose work is kept if nothing goes wrong."""
+    with session(env, ca_file, name, verb) as connection:
+        yield connection.cursor()
+        connection.commit()
+
+
 def read(env: Environment, ca_file: str) -> setup.DatabaseState:
     """A few reads in one transaction."""
-    with session(env, ca_file) as connection, connection, connection.cursor() as cursor:
+    with transaction(env, ca_file) as cursor:
         return _read(cursor)
 
 

@@ -32,7 +32,7 @@ def attacks(held: Mapping[str, Any], database: Mapping[str, Any], seconds: int, 
     memory = int(held.get("Memory") or 0) // _MIB or _UNLIMITED_MIB
     processors = int(held.get("NanoCpus") or 0) / 1e9
     processes = int(held.get("PidsLimit") or 0) or _UNLIMITED_PROCESSES
-    host = str(database["host"]).split(",")[0].strip()
+    host = str(database["host"]).split(",", maxsplit=1)[0].strip()
     place = {"host": host, "port": database["port"], "database": database["name"], "hold": seconds}
     return [
         {"id": "processors", "kind": "processors", "processes": 8, "seconds": seconds, "limit": processors},

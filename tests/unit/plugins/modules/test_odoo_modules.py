@@ -307,7 +307,8 @@ def _names(options: dict[str, Any], children: str) -> dict[str, Any]:
 
 
 def test_arguments_and_documentation_name_the_same() -> None:
-    documented = yaml.safe_load(ModuleDocFragment.DOCUMENTATION)["options"]
+    parts = (ModuleDocFragment.DOCUMENTATION, ModuleDocFragment.PLACES)
+    documented = {name: option for part in parts for name, option in yaml.safe_load(part)["options"].items()}
     assert _names(documented, "suboptions") == _names({"environments": arguments.environments(), **arguments.places()}, "options")
 
 
