@@ -72,7 +72,7 @@ options:
       redis:
         description:
           - Redis with TLS, where the environment keeps the sessions of its users. Without it they are kept on the machine's disk.
-          - The certificate of Redis must be from O(ca_file) and carry the host's name.
+          - The certificate of Redis must be from C(ca_file) and carry the host's name.
         type: dict
         suboptions:
           host:
