@@ -266,6 +266,31 @@ def test_two_runs_at_the_same_moment_exclude_each_other(site: Site) -> None:
         site.act("release")
 
 
+def killed_after(
+    monkeypatch: pytest.MonkeyPatch, site: Site, changes: int, work: Callable[[], None], also: tuple[tuple[Any, str], ...] = ()
+) -> bool:
+    """Whether the work was cut off before it was through; changes are writes of records, what the engine is told, and `also`."""
+    left = [changes]
+
+    def until(function: Callable[..., Any]) -> Callable[..., Any]:
+        def change(*arguments: Any, **names: Any) -> Any:
+            if left[0] == 0:
+                raise Killed
+            left[0] -= 1
+            return function(*arguments, **names)
+
+        return change
+
+    told = [(site.engine, name) for name in ("create", "start", "stop", "remove")]
+    with monkeypatch.context() as patch:
+        for whom, name in ((records, "write"), *told, *also):
+            patch.setattr(whom, name, until(getattr(whom, name)))
+        with contextlib.suppress(Killed):
+            work()
+            return False
+    return True
+
+
 @pytest.mark.parametrize("action", ["release", "rollback"])
 @pytest.mark.parametrize("moment", range(14))
 @pytest.mark.parametrize("unfit", [None, GREEN, BLUE])
@@ -276,23 +301,7 @@ def test_a_run_that_is_killed_at_any_moment_is_ended_by_the_next(
     if action == "rollback":
         site.whole("release", declared(memory_mb=2048))
     want = declared(memory_mb=3072 if action == "release" else 2048)
-    left = [moment]
-
-    def until(function: Callable[..., Any]) -> Callable[..., Any]:
-        def work(*arguments: Any, **names: Any) -> Any:
-            if left[0] == 0:
-                raise Killed
-            left[0] -= 1
-            return function(*arguments, **names)
-
-        return work
-
-    with monkeypatch.context() as patch:
-        patch.setattr(records, "write", until(records.write))
-        for name in ("create", "start", "stop", "remove"):
-            patch.setattr(site.engine, name, until(getattr(site.engine, name)))
-        with contextlib.suppress(Killed):
-            site.whole(action, want, run="one")
+    killed_after(monkeypatch, site, moment, lambda: site.whole(action, want, run="one"))
     site.check()
     source = f"acme_prod-{site.edge}"
     if unfit and unfit != source and unfit in site.engine.running:
@@ -467,28 +476,14 @@ def test_an_update_that_is_killed_at_any_moment_is_ended_by_the_next_run(
 ) -> None:
     if action == "rollback":
         code.whole("release", updated(), run="zero")
-    left = [moment]
 
-    def until(function: Callable[..., Any]) -> Callable[..., Any]:
-        def work(*arguments: Any, **names: Any) -> Any:
-            if left[0] == 0:
-                raise Killed
-            left[0] -= 1
-            return function(*arguments, **names)
+    def work() -> None:
+        code.act(action, updated(), restore_database=True)
+        code.switch()
+        code.act("finish", updated())
 
-        return work
-
-    with monkeypatch.context() as patch:
-        patch.setattr(records, "write", until(records.write))
-        for name in ("create", "start", "stop", "remove"):
-            patch.setattr(code.engine, name, until(getattr(code.engine, name)))
-        for name in ("copy", "exchange", "drop"):
-            patch.setattr(code.updater.copies, name, until(getattr(code.updater.copies, name)))
-        patch.setattr(code.updater, "half_way", until(code.updater.half_way))
-        with contextlib.suppress(Killed):
-            code.act(action, updated(), restore_database=True)
-            code.switch()
-            code.act("finish", updated())
+    copies = tuple((code.updater.copies, name) for name in ("copy", "exchange", "drop"))
+    killed_after(monkeypatch, code, moment, work, also=(*copies, (code.updater, "half_way")))
     code.clock.now += 10_000
     for step in ("recover", "finish"):
         code.act(step, updated(), run="two")

@@ -6,11 +6,8 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
 from ansible_collections.tierline.erp.plugins.module_utils.odoo import config, files, records, release
@@ -22,7 +19,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from .helpers import other
-from .test_release import BLUE, GREEN, Killed, Site, declared
+from .test_release import BLUE, GREEN, Site, declared, killed_after
 
 NEW = {"memory_mb": 2048}
 PORTS = {"http": 10012, "websocket": 10013, "green_http": 10014, "green_websocket": 10015}
@@ -39,29 +36,6 @@ def machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Site:
     found = Site(Settings(**places, ca_file=str(tmp_path / "ca.crt"), server_module={"__manifest__.py": "{}"}))  # type: ignore[arg-type]
     found.whole("release")
     return found
-
-
-def killed_after(monkeypatch: pytest.MonkeyPatch, site: Site, changes: int, work: Callable[[], None]) -> bool:
-    """Whether the work was cut off before it was through; changes are writes of records and what the engine is told."""
-    left = [changes]
-
-    def until(function: Callable[..., Any]) -> Callable[..., Any]:
-        def change(*words: Any, **names: Any) -> Any:
-            if left[0] == 0:
-                raise Killed
-            left[0] -= 1
-            return function(*words, **names)
-
-        return change
-
-    with monkeypatch.context() as patch:
-        patch.setattr(records, "write", until(records.write))
-        for name in ("create", "start", "stop", "remove"):
-            patch.setattr(site.engine, name, until(getattr(site.engine, name)))
-        with contextlib.suppress(Killed):
-            work()
-            return False
-    return True
 
 
 @pytest.mark.parametrize("changes", range(3))
