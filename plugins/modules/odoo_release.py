@@ -178,12 +178,13 @@ from ansible_collections.tierline.erp.plugins.module_utils.odoo import (
 from ansible_collections.tierline.erp.plugins.module_utils.odoo.engine import Engine, open_engine, reported
 from ansible_collections.tierline.erp.plugins.module_utils.odoo.errors import OdooError
 from ansible_collections.tierline.erp.plugins.module_utils.odoo.models import parse
+from ansible_collections.tierline.erp.plugins.module_utils.odoo.run import Run
 
 
 def run(engine, params, check_mode, prove=proof.prove, databases=None):
     settings = arguments.settings(params)
     patience = {name: params[name] for name in ("wait_timeout", "parallel", "lease", "drain_seconds", "drain_timeout")}
-    this = releasing.Run(
+    this = Run(
         id=params["release"] or secrets.token_hex(4),
         settings=settings,
         check_mode=check_mode,

@@ -6,53 +6,25 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Mapping
 from contextlib import ExitStack
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import Any
 
 from . import modules, reconcile, records, release
 from .errors import OdooError, refuse
-from .models import SLOTS, Environment, Settings
+from .going_back import go_back, recover, rollback
+from .models import SLOTS, Environment
 from .modules import Update
 from .plan import Desired, Step
 from .release import Record
-
-
-@dataclass(frozen=True)
-class Run:
-    """One call: who makes it, with what patience."""
-
-    id: str
-    settings: Settings
-    wait_timeout: int = 300
-    parallel: int = 2
-    lease: int = 600
-    drain_seconds: int = 60
-    drain_timeout: int = 900
-    check_mode: bool = False
-    clock: Callable[[], float] = time.time
-    sleep: Callable[[float], None] = time.sleep
-    prove: Callable[[Environment, str], None] = field(default=lambda _env, _slot: None)
-    # What a user does with the updated database, before any user does.
-    business: Callable[[Environment, str], None] = field(default=lambda _env, _slot: None)
-    login: Callable[[Environment, str], None] = field(default=lambda _env, _slot: None)
-    updater: Any = None
-    updates: bool = True
-    restore_database: bool = False
-    # Environments that wait for a run that may update databases.
-    waiting: list[str] = field(default_factory=list)
-
-    @property
-    def now(self) -> int:
-        return int(self.clock())
+from .run import Run, each, step_of
 
 
 def carry_out(engine: Any, action: str, environments: list[Environment], run: Run) -> tuple[list[Record], list[Step]]:
     """One action on all environments, each under its lock; refuses before any is touched."""
     present = [env for env in environments if env.present]
-    work = {"recover": _recover, "release": _release, "rollback": _rollback, "finish": _finish}[action]
+    work = {"recover": recover, "release": _release, "rollback": rollback, "finish": _finish}[action]
     with ExitStack() as locks:
         if not run.check_mode:
             reconcile.collect(present, lambda env: locks.enter_context(records.locked(run.settings, env.name)))
@@ -62,90 +34,12 @@ def carry_out(engine: Any, action: str, environments: list[Environment], run: Ru
     return [records.read(run.settings, env.name) for env in present], steps
 
 
-def _each(names: Iterable[str], work: Callable[[str], None], run: Run) -> None:
-    reconcile.in_parallel(names, work, run.parallel)
-
-
-def _step(name: str, action: str, slot: str, before: Mapping[str, Any], after: Mapping[str, Any]) -> Step:
-    return Step(name, action, f"{name}-{slot}", before, after)
-
-
-# --- recover: whatever an earlier run left half done ---
-
-
-def _recover(engine: Any, environments: list[Environment], found: Mapping[str, Record], run: Run) -> list[Step]:
-    pending = {env.name: found[env.name] for env in environments if found[env.name].operation}
-    steps = [
-        _step(name, "recover", record.operation.target, {"phase": record.operation.phase}, {"phase": "completed, or taken back"})
-        for name, record in pending.items()
-        if record.operation
-    ]
-    steps += [
-        _step(name, "restore", record.operation.source, {}, {"database": record.operation.back})
-        for name, record in pending.items()
-        if record.operation and (record.operation.phase == release.FROZEN or (record.operation.back and run.restore_database))
-    ]
-    by_name = {env.name: env for env in environments}
-    if not run.check_mode:
-        _each(pending, lambda name: _recover_one(engine, by_name[name], pending[name], run), run)
-    return steps
-
-
-def _recover_one(engine: Any, env: Environment, record: Record, run: Run) -> None:
-    operation = record.operation
-    if operation is None:
-        return
-    if operation.phase == release.FROZEN:
-        _go_back(engine, env, record, run)
-        return
-    if operation.phase == release.STARTED:
-        _drop(engine, record, f"{record.environment}-{operation.target}")
-        records.write(run.settings, release.ended(record))
-        return
-    taken = release.taken_over(record, run.id, run.now, run.lease)
-    try:
-        _wake(engine, record.environment, operation.target, run)
-    except OdooError as error:
-        if operation.back and run.restore_database:
-            _go_back(engine, env, record, run)
-            return
-        if operation.back:
-            # Users may have written to it since.
-            raise OdooError(
-                f"{error}\nIts database has been updated, and the old slot doesn't fit it: mend the new one, or roll back with "
-                "the database (rollback_database=true), which loses what was written since"
-            ) from error
-        _wake(engine, record.environment, operation.source, run)
-        taken = release.turned_back(taken, run.now, run.lease)
-    records.write(run.settings, taken)
-
-
-def _drop(engine: Any, record: Record, target: str) -> None:
-    """Nobody was led to it. What a release had begun goes; what a rollback had woken is still what one can go back to."""
-    if record.operation and record.previous == record.operation.target:
-        if engine.inspect(target) is not None:
-            engine.stop(target)
-        return
-    engine.remove(target)
-
-
-def _wake(engine: Any, name: str, slot: str, run: Run) -> None:
-    """A slot that exists serves; after a crash of the machine it may have to be started."""
-    container = f"{name}-{slot}"
-    have = engine.inspect(container)
-    if have is None:
-        raise OdooError(f"container {container} is gone")
-    if not (have.get("State") or {}).get("Running"):
-        engine.start(container)
-    engine.wait_healthy(container, run.wait_timeout)
-
-
 # --- release: the declared state into the other slot ---
 
 
 def _release(engine: Any, environments: list[Environment], found: Mapping[str, Record], run: Run) -> list[Step]:
     """One that an earlier run left half done is ended first: the declared state is for the next run then."""
-    taken_up = _recover(engine, environments, found, run)
+    taken_up = recover(engine, environments, found, run)
     environments = [env for env in environments if not found[env.name].operation]
     if not environments:
         return taken_up
@@ -165,7 +59,7 @@ def _release(engine: Any, environments: list[Environment], found: Mapping[str, R
     into, new = reconcile.steps(engine, moving, run.settings, run.check_mode, targets) if moving else ([], [])
     images = {want.env.name: want.env.image for want in wanted}
     steps = taken_up + stay + [_moved(found[name], targets[name], images[name]) for name in targets] + new
-    steps += [_step(name, "update", targets[name], {}, {"modules": update.told}) for name, update in updates.items()]
+    steps += [step_of(name, "update", targets[name], {}, {"modules": update.told}) for name, update in updates.items()]
     if not run.check_mode:
         _stay(engine, wanted, stay, changed, run)
         found = _rehearse(moving, updates, found, run)
@@ -205,17 +99,13 @@ def _rehearse(
             known[name] = replace(known[name], last_update=told)
             records.write(run.settings, known[name])
 
-    _each(updates, work, run)
+    each(updates, work, run)
     return known
-
-
-def _refuse_pending(found: Mapping[str, Record]) -> None:
-    refuse([f"{name}: an earlier release is not finished: recover it first" for name in found if found[name].operation])
 
 
 def _moved(record: Record, target: str, image: str) -> Step:
     before = {"slot": record.active, "image": (record.released.get(record.active) or {}).get("image")}
-    return _step(record.environment, "release", target, before, {"slot": target, "image": image})
+    return step_of(record.environment, "release", target, before, {"slot": target, "image": image})
 
 
 def _stay(engine: Any, wanted: list[Desired], todo: list[Step], changed: set[str], run: Run) -> None:
@@ -240,10 +130,10 @@ def _start(
         begun = release.begin(replace(record, released=image, previous=None), run.id, want.slot, run.now)
         records.write(run.settings, begun)
     try:
-        _each(updates, lambda name: _update(engine, by_name[name].env, updates[name], run), run)
+        each(updates, lambda name: _update(engine, by_name[name].env, updates[name], run), run)
         reconcile.apply(engine, into, todo, run.settings, run.wait_timeout, run.parallel)
-        _each(by_name, lambda name: run.prove(by_name[name].env, by_name[name].slot), run)
-        _each(updates, lambda name: _do_business(by_name[name], run), run)
+        each(by_name, lambda name: run.prove(by_name[name].env, by_name[name].slot), run)
+        each(updates, lambda name: _do_business(by_name[name], run), run)
     except OdooError as error:
         _take_back(engine, by_name, found, run, error)
         raise
@@ -257,13 +147,13 @@ def _take_back(engine: Any, by_name: Mapping[str, Desired], found: Mapping[str, 
     def work(name: str) -> None:
         record = records.read(run.settings, name)
         if record.operation and record.operation.phase == release.FROZEN:
-            _go_back(engine, by_name[name].env, record, run)
+            go_back(engine, by_name[name].env, record, run)
             return
         engine.remove(by_name[name].container_name)
         records.write(run.settings, replace(found[name], previous=None))
 
     try:
-        _each(by_name, work, run)
+        each(by_name, work, run)
     except OdooError as error:
         raise OdooError(f"{why}\nGoing back failed too, the next run tries it again: {error}") from why
 
@@ -285,86 +175,6 @@ def _do_business(want: Desired, run: Run) -> None:
     refuse([f"the trial balance is another one after an invoice was posted and withdrawn: {text}" for text in changed])
 
 
-def _go_back(engine: Any, env: Environment, record: Record, run: Run) -> None:
-    """The database as it was, then the old slot. Each step may have been done before."""
-    operation = record.operation
-    if operation is None:
-        return
-    copies, target = run.updater.copies, f"{env.name}-{operation.target}"
-    for one_off in ("setup", "rehearsal"):
-        engine.remove(f"{env.name}-{one_off}")
-    _drop(engine, record, target)
-    failed = release.failed_name(env.database.name, operation.id)
-    if operation.back in copies.names(env):
-        copies.exchange(env, operation.back, operation.keep or failed)
-    # Without the slot that they belong to nobody can go back to older copies either.
-    useless = (failed,) if operation.keep else (failed, release.copy_prefix(env.database.name))
-    copies.drop(env, {name for name in copies.names(env) if name.startswith(useless)})
-    _wake(engine, env.name, operation.source, run)
-    known = replace(release.ended(record), active=operation.source)
-    if not operation.keep:
-        known = replace(known, previous=None, safety=None)
-    records.write(run.settings, known)
-
-
-# --- rollback: the slot that served before, as it was ---
-
-
-def _rollback(engine: Any, environments: list[Environment], found: Mapping[str, Record], run: Run) -> list[Step]:
-    _refuse_pending(found)
-    refuse([f"{name}: there is no previous release to go back to" for name, record in found.items()
-            if not record.previous or engine.inspect(f"{name}-{record.previous}") is None])  # fmt: skip
-    refuse([why for record in found.values() if (why := _database_in_the_way(record, run))])
-    by_name = {env.name: env for env in environments}
-    steps = [_step(name, "rollback", str(record.previous), {"slot": record.active}, {"slot": record.previous})
-             for name, record in found.items()]  # fmt: skip
-    steps += [_step(name, "restore", str(record.previous), {}, {"database": record.safety["database"]})
-              for name, record in found.items() if record.safety]  # fmt: skip
-
-    def work(name: str) -> None:
-        record, target = found[name], str(found[name].previous)
-        records.write(run.settings, release.begin(record, run.id, target, run.now))
-        try:
-            if record.safety:
-                _exchange(engine, by_name[name], record, run)
-            _wake(engine, name, target, run)
-            run.prove(by_name[name], target)
-        except OdooError:
-            begun = records.read(run.settings, name)
-            if begun.operation and begun.operation.phase == release.FROZEN:
-                _go_back(engine, by_name[name], begun, run)
-            else:
-                engine.stop(f"{name}-{target}")
-                records.write(run.settings, record)
-            raise
-        records.write(run.settings, release.proven(records.read(run.settings, name), run.now, run.lease))
-
-    if not run.check_mode:
-        _each(found, work, run)
-    return steps
-
-
-def _database_in_the_way(record: Record, run: Run) -> str | None:
-    if not record.safety or run.restore_database:
-        return None
-    since = time.strftime("%Y-%m-%d %H:%M UTC", time.gmtime(record.safety["at"]))
-    return (
-        f"{record.environment}: the last release updated the database, and the one before doesn't fit it. Going back takes the "
-        f"database back as well, to how it was before {since}: say rollback_database=true. What was written since is kept aside "
-        "until the next release"
-    )
-
-
-def _exchange(engine: Any, env: Environment, record: Record, run: Run) -> None:
-    """The database changes places with the copy; the way back is the same again."""
-    safety = (record.safety or {})["database"]
-    aside = release.copy_name(env.database.name, run.id)
-    begun = records.read(run.settings, env.name)
-    records.write(run.settings, release.frozen(begun, aside, run.now, keep=safety))
-    engine.stop(f"{env.name}-{record.active}")
-    run.updater.copies.exchange(env, safety, aside)
-
-
 # --- finish: routes lead to the new slot; what the old one has begun it may end ---
 
 
@@ -372,12 +182,12 @@ def _finish(engine: Any, environments: list[Environment], found: Mapping[str, Re
     begun = (release.STARTED, release.FROZEN)
     ready = {name: record for name, record in found.items() if record.operation and record.operation.phase not in begun}
     by_name = {env.name: env for env in environments}
-    steps = [_step(name, "stop", record.operation.source, {"state": "running"}, {"state": "stopped"})
+    steps = [step_of(name, "stop", record.operation.source, {"state": "running"}, {"state": "stopped"})
              for name, record in ready.items() if record.operation]  # fmt: skip
     if not run.check_mode:
         for record in ready.values():
             records.write(run.settings, release.switched(record, run.now))
-        _each(ready, lambda name: _retire(engine, by_name[name], ready[name], run), run)
+        each(ready, lambda name: _retire(engine, by_name[name], ready[name], run), run)
     return steps
 
 

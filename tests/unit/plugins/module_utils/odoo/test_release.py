@@ -18,6 +18,7 @@ from ansible_collections.tierline.erp.plugins.module_utils.odoo.errors import Od
 from ansible_collections.tierline.erp.plugins.module_utils.odoo.models import Settings, parse
 from ansible_collections.tierline.erp.plugins.module_utils.odoo.modules import Update
 from ansible_collections.tierline.erp.plugins.module_utils.odoo.release import Operation, Record
+from ansible_collections.tierline.erp.plugins.module_utils.odoo.run import Run
 from ansible_collections.tierline.erp.plugins.modules import odoo_release, odoo_releases_info
 
 from .helpers import IMAGE, Engine, item, other
@@ -110,7 +111,7 @@ class Site:
         self.updater = Updater(self.engine)
 
     def act(self, action: str, *items: dict[str, Any], run: str = "one", **more: Any) -> tuple[list[Record], list[Any]]:
-        this = releasing.Run(
+        this = Run(
             id=run,
             settings=self.settings,
             updater=self.updater,

@@ -1,0 +1,174 @@
+# Copyright (c) 2026, the tierline.erp contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The ways back: from a release that an earlier run left half done, from an update that failed, and to the release before."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from . import records, release
+from .errors import OdooError, refuse
+from .models import Environment
+from .plan import Step
+from .release import Record
+from .run import Run, each, step_of
+
+# --- recover: whatever an earlier run left half done ---
+
+
+def recover(engine: Any, environments: list[Environment], found: Mapping[str, Record], run: Run) -> list[Step]:
+    pending = {env.name: found[env.name] for env in environments if found[env.name].operation}
+    steps = [
+        step_of(
+            name, "recover", record.operation.target, {"phase": record.operation.phase}, {"phase": "completed, or taken back"}
+        )
+        for name, record in pending.items()
+        if record.operation
+    ]
+    steps += [
+        step_of(name, "restore", record.operation.source, {}, {"database": record.operation.back})
+        for name, record in pending.items()
+        if record.operation and (record.operation.phase == release.FROZEN or (record.operation.back and run.restore_database))
+    ]
+    by_name = {env.name: env for env in environments}
+    if not run.check_mode:
+        each(pending, lambda name: _recover_one(engine, by_name[name], pending[name], run), run)
+    return steps
+
+
+def _recover_one(engine: Any, env: Environment, record: Record, run: Run) -> None:
+    operation = record.operation
+    if operation is None:
+        return
+    if operation.phase == release.FROZEN:
+        go_back(engine, env, record, run)
+        return
+    if operation.phase == release.STARTED:
+        _drop(engine, record, f"{record.environment}-{operation.target}")
+        records.write(run.settings, release.ended(record))
+        return
+    taken = release.taken_over(record, run.id, run.now, run.lease)
+    try:
+        _wake(engine, record.environment, operation.target, run)
+    except OdooError as error:
+        if operation.back and run.restore_database:
+            go_back(engine, env, record, run)
+            return
+        if operation.back:
+            # Users may have written to it since.
+            raise OdooError(
+                f"{error}\nIts database has been updated, and the old slot doesn't fit it: mend the new one, or roll back with "
+                "the database (rollback_database=true), which loses what was written since"
+            ) from error
+        _wake(engine, record.environment, operation.source, run)
+        taken = release.turned_back(taken, run.now, run.lease)
+    records.write(run.settings, taken)
+
+
+def _drop(engine: Any, record: Record, target: str) -> None:
+    """Nobody was led to it. What a release had begun goes; what a rollback had woken is still what one can go back to."""
+    if record.operation and record.previous == record.operation.target:
+        if engine.inspect(target) is not None:
+            engine.stop(target)
+        return
+    engine.remove(target)
+
+
+def _wake(engine: Any, name: str, slot: str, run: Run) -> None:
+    """A slot that exists serves; after a crash of the machine it may have to be started."""
+    container = f"{name}-{slot}"
+    have = engine.inspect(container)
+    if have is None:
+        raise OdooError(f"container {container} is gone")
+    if not (have.get("State") or {}).get("Running"):
+        engine.start(container)
+    engine.wait_healthy(container, run.wait_timeout)
+
+
+def go_back(engine: Any, env: Environment, record: Record, run: Run) -> None:
+    """The database as it was, then the old slot. Each step may have been done before."""
+    operation = record.operation
+    if operation is None:
+        return
+    copies, target = run.updater.copies, f"{env.name}-{operation.target}"
+    for one_off in ("setup", "rehearsal"):
+        engine.remove(f"{env.name}-{one_off}")
+    _drop(engine, record, target)
+    failed = release.failed_name(env.database.name, operation.id)
+    if operation.back in copies.names(env):
+        copies.exchange(env, operation.back, operation.keep or failed)
+    # Without the slot that they belong to nobody can go back to older copies either.
+    useless = (failed,) if operation.keep else (failed, release.copy_prefix(env.database.name))
+    copies.drop(env, {name for name in copies.names(env) if name.startswith(useless)})
+    _wake(engine, env.name, operation.source, run)
+    known = replace(release.ended(record), active=operation.source)
+    if not operation.keep:
+        known = replace(known, previous=None, safety=None)
+    records.write(run.settings, known)
+
+
+# --- rollback: the slot that served before, as it was ---
+
+
+def rollback(engine: Any, environments: list[Environment], found: Mapping[str, Record], run: Run) -> list[Step]:
+    _refuse_pending(found)
+    refuse([f"{name}: there is no previous release to go back to" for name, record in found.items()
+            if not record.previous or engine.inspect(f"{name}-{record.previous}") is None])  # fmt: skip
+    refuse([why for record in found.values() if (why := _database_in_the_way(record, run))])
+    by_name = {env.name: env for env in environments}
+    steps = [step_of(name, "rollback", str(record.previous), {"slot": record.active}, {"slot": record.previous})
+             for name, record in found.items()]  # fmt: skip
+    steps += [step_of(name, "restore", str(record.previous), {}, {"database": record.safety["database"]})
+              for name, record in found.items() if record.safety]  # fmt: skip
+
+    def work(name: str) -> None:
+        record, target = found[name], str(found[name].previous)
+        records.write(run.settings, release.begin(record, run.id, target, run.now))
+        try:
+            if record.safety:
+                _exchange(engine, by_name[name], record, run)
+            _wake(engine, name, target, run)
+            run.prove(by_name[name], target)
+        except OdooError:
+            begun = records.read(run.settings, name)
+            if begun.operation and begun.operation.phase == release.FROZEN:
+                go_back(engine, by_name[name], begun, run)
+            else:
+                engine.stop(f"{name}-{target}")
+                records.write(run.settings, record)
+            raise
+        records.write(run.settings, release.proven(records.read(run.settings, name), run.now, run.lease))
+
+    if not run.check_mode:
+        each(found, work, run)
+    return steps
+
+
+def _refuse_pending(found: Mapping[str, Record]) -> None:
+    refuse([f"{name}: an earlier release is not finished: recover it first" for name in found if found[name].operation])
+
+
+def _database_in_the_way(record: Record, run: Run) -> str | None:
+    if not record.safety or run.restore_database:
+        return None
+    since = time.strftime("%Y-%m-%d %H:%M UTC", time.gmtime(record.safety["at"]))
+    return (
+        f"{record.environment}: the last release updated the database, and the one before doesn't fit it. Going back takes the "
+        f"database back as well, to how it was before {since}: say rollback_database=true. What was written since is kept aside "
+        "until the next release"
+    )
+
+
+def _exchange(engine: Any, env: Environment, record: Record, run: Run) -> None:
+    """The database changes places with the copy; the way back is the same again."""
+    safety = (record.safety or {})["database"]
+    aside = release.copy_name(env.database.name, run.id)
+    begun = records.read(run.settings, env.name)
+    records.write(run.settings, release.frozen(begun, aside, run.now, keep=safety))
+    engine.stop(f"{env.name}-{record.active}")
+    run.updater.copies.exchange(env, safety, aside)

@@ -1,0 +1,53 @@
+# Copyright (c) 2026, the tierline.erp contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""One call of odoo_release: who makes it, with what patience, and how its work is told and shared out."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from . import reconcile
+from .models import Environment, Settings
+from .plan import Step
+
+
+@dataclass(frozen=True)
+class Run:
+    """One call: who makes it, with what patience."""
+
+    id: str
+    settings: Settings
+    wait_timeout: int = 300
+    parallel: int = 2
+    lease: int = 600
+    drain_seconds: int = 60
+    drain_timeout: int = 900
+    check_mode: bool = False
+    clock: Callable[[], float] = time.time
+    sleep: Callable[[float], None] = time.sleep
+    prove: Callable[[Environment, str], None] = field(default=lambda _env, _slot: None)
+    # What a user does with the updated database, before any user does.
+    business: Callable[[Environment, str], None] = field(default=lambda _env, _slot: None)
+    login: Callable[[Environment, str], None] = field(default=lambda _env, _slot: None)
+    updater: Any = None
+    updates: bool = True
+    restore_database: bool = False
+    # Environments that wait for a run that may update databases.
+    waiting: list[str] = field(default_factory=list)
+
+    @property
+    def now(self) -> int:
+        return int(self.clock())
+
+
+def each(names: Iterable[str], work: Callable[[str], None], run: Run) -> None:
+    reconcile.in_parallel(names, work, run.parallel)
+
+
+def step_of(name: str, action: str, slot: str, before: Mapping[str, Any], after: Mapping[str, Any]) -> Step:
+    return Step(name, action, f"{name}-{slot}", before, after)
