@@ -17,7 +17,7 @@ import psycopg2
 ANSWER_SECONDS = 4.0
 # A peer that vanished without a word is given up after two seconds, whether we wait for it or it owes us an acknowledgement.
 PATIENCE = {
-    "connect_timeout": 3,
+    "connect_timeout": 2,
     "tcp_user_timeout": 2000,
     "keepalives_idle": 1,
     "keepalives_interval": 1,

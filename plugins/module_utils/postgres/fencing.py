@@ -195,7 +195,7 @@ def parse_entry(kvs: Sequence[Mapping[str, Any]]) -> Entry | None:
 
 
 def release_request(prefix: str, leadership: Leadership, dead: Entry | None = None) -> dict[str, Any]:
-    """The one transaction that releases: delete the key if it is still exactly this leadership.
+    """The one transaction that releases: delete the key if it is still exactly this leadership, and tell what is so otherwise.
 
     A member that came back and took the key up again has put it with its new lease, which changes the revision: then nothing
     is deleted.
@@ -210,12 +210,34 @@ def release_request(prefix: str, leadership: Leadership, dead: Entry | None = No
         {"key": key, "target": "MOD", "result": "EQUAL", "mod_revision": str(leadership.mod_revision)},
         {"key": key, "target": "LEASE", "result": "EQUAL", "lease": str(leadership.lease)},
     ]
+    member = _encode(f"{prefix}members/{leadership.member}")
     success: list[dict[str, Any]] = []
     if dead is not None:
-        member = _encode(f"{prefix}members/{leadership.member}")
         compare.append({"key": member, "target": "MOD", "result": "EQUAL", "mod_revision": str(dead.mod_revision)})
         silent = {name: value for name, value in dead.content.items() if name != "api_url"}
         success.append({"request_put": {"key": member, "value": _encode(json.dumps(silent)), "lease": str(leadership.lease)}})
     # Last, since Patroni reads the changes one by one, and begins its election with this one.
     success.append({"request_delete_range": {"key": key}})
-    return {"compare": compare, "success": success}
+    return {"compare": compare, "success": success, "failure": [{"request_range": {"key": name}} for name in (key, member)]}
+
+
+def parse_refusal(answer: Mapping[str, Any]) -> tuple[Leadership | None, Entry | None]:
+    """What stood in the way of a release, of the very moment at which etcd refused it: the leadership, and the holder's entry."""
+    leader, entry = (response["response_range"].get("kvs", []) for response in answer["responses"])
+    return parse_leadership(leader), parse_entry(entry)
+
+
+def heir(own: Mapping[str, Any], others: Sequence[Mapping[str, Any]]) -> int | None:
+    """The member of etcd that leads it from now on; None while etcd's leader isn't with the primary, or has no follower.
+
+    Statuses are etcd's own (``/v3/maintenance/status``). A host that dies as the primary and as etcd's leader costs two elections
+    one after the other, and each Patroni waits for what it had just written to the dead leader. So the primary's member of etcd
+    doesn't lead: the follower does that is farthest.
+    """
+    me = int(own["header"]["member_id"])
+    if int(own.get("leader", 0)) != me:
+        return None
+    followers = [status for status in others if int(status.get("leader", 0)) == me and not status.get("isLearner", False)]
+    if not followers:
+        return None
+    return int(max(followers, key=lambda status: int(status.get("raftIndex", 0)))["header"]["member_id"])

@@ -29,9 +29,13 @@ import rules  # module_utils/postgres/fencing.py under its name on hosts
 # A primary that is slower than this once only costs a second look, and one that is slower twice costs a run of the command.
 PROBE_TIMEOUT = 0.3
 ETCD_TIMEOUT = 1.0
-# How long the release is tried after a proof, while etcd elects a leader of its own.
+# How long the release is tried after a proof, while etcd elects a leader of its own. A member of etcd passes a transaction on to
+# the leader that it knows: if that one died with the primary, the transaction is lost, and only another try finds the next.
 RELEASE_WINDOW = 15.0
+RELEASE_TIMEOUT = 0.5
 RELEASE_RETRY = 0.1
+# How often the primary's watcher looks whether etcd's leader is on the same host.
+HANDOVER_INTERVAL = 10.0
 
 log = logging.getLogger("fencing")
 
@@ -47,9 +51,10 @@ class Etcd:
         self._endpoints, self._tls, self._timeout = endpoints, tls, timeout
         self._connection = None
 
-    def call(self, path, body):
+    def call(self, path, body, attempts=None):
+        """The answer of the first member that gives one; `attempts` is how many are asked (default: all)."""
         problem = "no endpoint"
-        for _attempt in self._endpoints:
+        for _attempt in self._endpoints[:attempts]:
             try:
                 return self._post(path, body)
             except (OSError, http.client.HTTPException, ValueError) as error:
@@ -84,10 +89,12 @@ class Watcher:
         endpoints = [(address, config["etcd_port"]) for address in config["etcd"]]
         self.etcd = Etcd(endpoints, self.tls)
         self.lease_etcd = Etcd(endpoints, self.tls, PROBE_TIMEOUT)
+        self.endpoints = endpoints
+        self.next_handover = 0.0
         self.watch = rules.Watch(config["member"], config["checks"])
         self.pool = ThreadPoolExecutor(2)
         self.addresses = {}
-        self.counters = dict.fromkeys(("failed_checks", "commands", "proofs", "releases", "refusals"), 0)
+        self.counters = dict.fromkeys(("failed_checks", "commands", "proofs", "releases", "refusals", "handovers"), 0)
         self.reason = ""
 
     def run(self):
@@ -110,6 +117,8 @@ class Watcher:
             self.count("failed_checks")
         if step.action == rules.ASK:
             self.ask_and_release(seen.leadership)
+        elif seen.leadership and seen.leadership.member == self.config["member"]:
+            self.hand_over()
         return step
 
     # looking
@@ -124,9 +133,10 @@ class Watcher:
         return rules.Seen(leadership, answers.result(), rules.is_paused(config), remaining.result())
 
     def remaining(self, leadership):
+        """What is left of the lease. Only etcd's leader knows; so one member is asked per look, not one by one."""
         asked = time.monotonic()
         try:
-            answer = self.lease_etcd.call("lease/timetolive", {"ID": str(leadership.lease)})
+            answer = self.lease_etcd.call("lease/timetolive", {"ID": str(leadership.lease)}, attempts=1)
         except EtcdError:
             return None
         return rules.Remaining(int(answer["header"]["raft_term"]), int(answer.get("TTL", 0)), asked, time.monotonic())
@@ -205,26 +215,74 @@ class Watcher:
 
     def release(self, leadership, dead):
         started = time.monotonic()
-        while time.monotonic() - started < RELEASE_WINDOW:
+        # The dead host's own etcd is not asked.
+        address = self.members[leadership.member]
+        etcd = Etcd([endpoint for endpoint in self.endpoints if endpoint[0] != address], self.tls, RELEASE_TIMEOUT)
+        answer = self.transact(etcd, leadership, dead)
+        if answer is not None and not answer.get("succeeded"):
+            holder, entry = rules.parse_refusal(answer)
+            # What the holder last told of itself can have been under way when its host died, and be kept after it was read.
+            # That happens once: whoever goes on telling isn't dead.
+            if holder == leadership and entry != dead:
+                answer = self.transact(etcd, leadership, entry)
+        etcd.close()
+        if answer is None:
+            log.error("etcd had no leader for %.0f s after the proof: nothing is released", RELEASE_WINDOW)
+        elif answer.get("succeeded"):
+            self.count("releases")
+            took = time.monotonic() - started
+            log.warning("released the leader key of %s, revision %d, %.2f s after the proof", *self.of(leadership), took)
+        else:
+            log.warning("the leader key of %s, revision %d, is gone or taken up again: nothing to release", *self.of(leadership))
+
+    def transact(self, etcd, leadership, dead):
+        """etcd's answer to the release, or None if it had no leader for the whole window."""
+        request = rules.release_request(self.config["prefix"], leadership, dead)
+        until = time.monotonic() + RELEASE_WINDOW
+        while time.monotonic() < until:
             try:
-                answer = self.etcd.call("kv/txn", rules.release_request(self.config["prefix"], leadership, dead))
+                return etcd.call("kv/txn", request)
             except EtcdError:
                 time.sleep(RELEASE_RETRY)
-                continue
-            took = time.monotonic() - started
-            if answer.get("succeeded"):
-                self.count("releases")
-                log.warning("released the leader key of %s, revision %d, %.2f s after the proof", *self.of(leadership), took)
-            else:
-                log.warning(
-                    "the leader key of %s, revision %d, is gone or taken up again: nothing to release", *self.of(leadership)
-                )
-            return
-        log.error("etcd had no leader for %.0f s after the proof: nothing is released", RELEASE_WINDOW)
+        return None
 
     @staticmethod
     def of(leadership):
         return leadership.member, leadership.mod_revision
+
+    # keeping etcd's leader away from the primary
+    def hand_over(self):
+        """Where etcd runs on the members, have another one lead it. The members' own etcd only: a given one leads as it likes."""
+        address = self.members[self.config["member"]]
+        own = [endpoint for endpoint in self.endpoints if endpoint[0] == address]
+        now = time.monotonic()
+        if not own or now < self.next_handover:
+            return
+        self.next_handover = now + HANDOVER_INTERVAL
+        statuses = {endpoint: self.status(endpoint) for endpoint in self.endpoints}
+        mine = statuses.pop(own[0])
+        heir = mine and rules.heir(mine, [status for status in statuses.values() if status])
+        if not heir:
+            return
+        etcd = Etcd(own, self.tls)
+        try:
+            etcd.call("maintenance/transfer-leadership", {"targetID": str(heir)})
+        except EtcdError as error:
+            log.warning("etcd's leader stays with the primary: %s", error)
+        else:
+            self.count("handovers")
+            log.info("etcd is led by member %x from now on, so that its leader doesn't die with the primary", heir)
+        finally:
+            etcd.close()
+
+    def status(self, endpoint):
+        etcd = Etcd([endpoint], self.tls, PROBE_TIMEOUT)
+        try:
+            return etcd.call("maintenance/status", {})
+        except EtcdError:
+            return None
+        finally:
+            etcd.close()
 
     # telling
     def say(self, reason):

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import base64
 import importlib.util
+import json
 import pathlib
 import sys
 import time
@@ -49,6 +50,8 @@ def watcher(monkeypatch, tmp_path):
     monkeypatch.setattr(module.ssl, "create_default_context", lambda **_: types.SimpleNamespace(load_cert_chain=print))
     made = module.Watcher(config)
     made.module = module
+    # The connection of a release is one of its own; here it is the test's.
+    monkeypatch.setattr(module, "Etcd", lambda *_arguments: made.etcd)
     return made
 
 
@@ -58,12 +61,30 @@ class Etcd:
     def __init__(self, *answers):
         self.answers, self.calls = list(answers), []
 
-    def call(self, path, body):
+    def call(self, path, body, **_options):
         self.calls.append((path, body))
         answer = self.answers.pop(0) if self.answers else {"succeeded": True}
         if isinstance(answer, Exception):
             raise answer
         return answer
+
+    def close(self):
+        pass
+
+
+def entry_kvs(revision, **content):
+    value = json.dumps({"api_url": "https://db1.example:8008/patroni", **content})
+    return [{"value": encoded(value), "mod_revision": str(revision)}]
+
+
+def refusal(held=HELD, entry=()):
+    """etcd's answer to a release whose comparison failed: what it holds."""
+    leader = [{"value": encoded(held.member), "mod_revision": str(held.mod_revision), "lease": str(held.lease)}] if held else []
+    return {"responses": [{"response_range": {"kvs": kvs} if kvs else {}} for kvs in (leader, entry)]}
+
+
+def encoded(text):
+    return base64.b64encode(text.encode()).decode()
 
 
 @pytest.mark.parametrize(
@@ -109,10 +130,40 @@ def test_a_release_is_tried_until_etcd_has_a_leader(watcher):
 
 
 def test_a_release_that_comes_too_late_is_not_repeated(watcher):
-    watcher.etcd = Etcd({})
+    watcher.etcd = Etcd(refusal(None))
     watcher.release(HELD, None)
     assert watcher.counters["releases"] == 0
     assert len(watcher.etcd.calls) == 1
+
+
+def test_an_entry_that_was_under_way_when_its_host_died_costs_one_more_try(watcher):
+    old, new = entry_kvs(5), entry_kvs(8, xlog_location=9)
+    watcher.etcd = Etcd(refusal(entry=new))
+    watcher.release(HELD, fencing.parse_entry(old))
+    assert watcher.counters["releases"] == 1
+    assert watcher.etcd.calls[1][1] == fencing.release_request("/tierline/cell/", HELD, fencing.parse_entry(new))
+
+
+def test_a_holder_that_goes_on_telling_of_itself_is_left_alone(watcher):
+    watcher.etcd = Etcd(refusal(entry=entry_kvs(8)), refusal(entry=entry_kvs(9)))
+    watcher.release(HELD, fencing.parse_entry(entry_kvs(5)))
+    assert watcher.counters["releases"] == 0
+    assert len(watcher.etcd.calls) == 2
+
+
+@pytest.mark.parametrize("held", [fencing.Leadership("db1", 9, 43), fencing.Leadership("db3", 9, 44)])
+def test_a_leadership_that_was_taken_up_again_is_left_alone(watcher, held):
+    watcher.etcd = Etcd(refusal(held, entry_kvs(8)))
+    watcher.release(HELD, fencing.parse_entry(entry_kvs(5)))
+    assert watcher.counters["releases"] == 0
+    assert len(watcher.etcd.calls) == 1
+
+
+def test_a_release_does_not_ask_the_dead_hosts_etcd(watcher, monkeypatch):
+    asked = []
+    monkeypatch.setattr(watcher.module, "Etcd", lambda endpoints, *_rest: asked.extend(endpoints) or Etcd())
+    watcher.release(HELD, None)
+    assert asked == [("db2.example", 2379), ("db3.example", 2379)]
 
 
 def test_a_release_is_given_up_when_etcd_has_no_leader(watcher):
@@ -166,3 +217,55 @@ def test_an_entry_that_cannot_be_read_delays_no_release(watcher, monkeypatch):
     watcher.ask_and_release(HELD)
     assert watcher.etcd.calls[1] == ("kv/txn", fencing.release_request("/tierline/cell/", HELD))
     assert watcher.counters["releases"] == 1
+
+
+class Members:
+    """Each member of etcd under its address; None is one that doesn't answer."""
+
+    def __init__(self, module, **leaders):
+        self.module, self.leaders, self.transfers = module, leaders, []
+
+    def __call__(self, endpoints, *_rest):
+        name = endpoints[0][0].split(".")[0]
+
+        def call(path, body):
+            if path == "maintenance/transfer-leadership":
+                self.transfers.append((name, body["targetID"]))
+                return {}
+            if self.leaders[name] is None:
+                raise self.module.EtcdError("down")
+            return {"header": {"member_id": name[2:]}, "leader": str(self.leaders[name]), "raftIndex": "7"}
+
+        return types.SimpleNamespace(call=call, close=lambda: None)
+
+
+@pytest.mark.parametrize(
+    ("leaders", "transfers"),
+    [
+        ({"db1": 1, "db2": 1, "db3": 1}, []),
+        ({"db1": 2, "db2": 2, "db3": None}, [("db2", "1")]),
+        ({"db1": None, "db2": 2, "db3": None}, []),
+        ({"db1": 1, "db2": None, "db3": 1}, []),
+    ],
+)
+def test_the_primary_s_watcher_hands_etcd_s_leadership_over(watcher, monkeypatch, leaders, transfers):
+    members = Members(watcher.module, **leaders)
+    monkeypatch.setattr(watcher.module, "Etcd", members)
+    watcher.hand_over()
+    watcher.hand_over()
+    assert members.transfers == transfers
+    assert watcher.counters["handovers"] == len(transfers)
+
+
+def test_a_given_etcd_leads_as_it_likes(watcher, monkeypatch):
+    members = Members(watcher.module, etcd1=1, etcd2=1)
+    monkeypatch.setattr(watcher.module, "Etcd", members)
+    watcher.endpoints = [("etcd1.example", 2379), ("etcd2.example", 2379)]
+    watcher.hand_over()
+    assert members.transfers == []
+
+
+def test_a_lease_is_asked_of_one_member_per_look(watcher):
+    watcher.lease_etcd = Etcd(watcher.module.EtcdError("no leader"))
+    assert watcher.remaining(HELD) is None
+    assert len(watcher.lease_etcd.calls) == 1

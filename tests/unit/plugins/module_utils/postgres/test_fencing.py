@@ -194,7 +194,8 @@ def test_the_release_compares_holder_revision_and_lease_and_deletes_one_key():
     [deletion] = request["success"]
     assert plain(deletion["request_delete_range"]["key"]) == "/tierline/cell/leader"
     assert "range_end" not in deletion["request_delete_range"]
-    assert "failure" not in request
+    read = [plain(operation["request_range"]["key"]) for operation in request["failure"]]
+    assert read == ["/tierline/cell/leader", "/tierline/cell/members/db1"]
 
 
 def kvs(content: str) -> list[dict]:
@@ -280,3 +281,30 @@ def test_a_leader_key_is_understood(kvs, expected):
 def test_maintenance_mode_is_seen(content, expected):
     kvs = [] if content is None else [{"value": base64.b64encode(content.encode()).decode()}]
     assert fencing.is_paused(kvs) is expected
+
+
+def etcd_status(member, leader, index=10, **more):
+    return {"header": {"member_id": str(member)}, "leader": str(leader), "raftIndex": str(index), **more}
+
+
+@pytest.mark.parametrize(
+    ("own", "others", "heir"),
+    [
+        (etcd_status(1, leader=2), [etcd_status(2, leader=2)], None),
+        (etcd_status(1, leader=1), [], None),
+        (etcd_status(1, leader=1), [etcd_status(2, leader=1, index=9), etcd_status(3, leader=1, index=11)], 3),
+        # A learner can't lead, and whoever follows another leader, or none, isn't asked to.
+        (etcd_status(1, leader=1), [etcd_status(2, leader=1, isLearner=True), etcd_status(3, leader=3)], None),
+        ({"header": {"member_id": "1"}}, [etcd_status(2, leader=1)], None),
+    ],
+)
+def test_etcd_s_leader_leaves_the_primary_s_host(own, others, heir):
+    assert fencing.heir(own, others) == heir
+
+
+def test_a_refusal_tells_what_etcd_holds():
+    leader = [{"value": base64.b64encode(b"db1").decode(), "mod_revision": "9", "lease": "42"}]
+    entry = [{"value": base64.b64encode(b'{"a": 1}').decode(), "mod_revision": "8"}]
+    answer = {"responses": [{"response_range": {"kvs": leader}}, {"response_range": {"kvs": entry}}]}
+    assert fencing.parse_refusal(answer) == (fencing.Leadership("db1", 9, 42), fencing.Entry({"a": 1}, 8))
+    assert fencing.parse_refusal({"responses": [{"response_range": {}}, {"response_range": {}}]}) == (None, None)
