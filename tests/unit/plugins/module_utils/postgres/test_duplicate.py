@@ -67,3 +67,23 @@ def test_what_could_do_harm_is_refused(databases: dict[str, str | None], roles: 
 
 def test_names_stay_within_what_postgresql_keeps() -> None:
     assert len(duplicate.rehearsal("x" * 60, "acme").target) <= 63
+
+
+@pytest.mark.parametrize(
+    ("sizes", "free", "refused"),
+    [
+        ({"acme_prod": 100_000_000}, 199_000_000, True),
+        ({"acme_prod": 100_000_000}, 200_000_000, False),
+        ({"acme_prod": 100_000_000, "copy": 50_000_000}, 150_000_000, False),
+        ({"acme_prod": 100_000_000}, None, False),
+    ],
+)
+def test_a_copy_that_the_disk_has_no_room_for_is_refused(sizes: dict[str, int], free: int | None, refused: bool) -> None:
+    seen = Seen({"acme_prod": None}, {"acme": False}, sizes, free)
+    found = duplicate.refusals([Copy("acme_prod", "copy", "acme")], {}, seen)
+    assert bool(found) is refused
+    if refused:
+        assert found == [
+            "copying acme_prod may take 200 MB of the server's disk (the copy, and its share of the log), "
+            "but only 199 MB are free"
+        ]
