@@ -153,6 +153,12 @@ options:
             description: SHA-256 of the archive.
             type: str
             required: true
+      egress:
+        description:
+          - With V(false) containers of the environment reach their database and their sessions and nothing else. They can't
+            resolve names either.
+        type: bool
+        default: true
       remove_filestore:
         description:
           - With O(environments[].state=absent), also delete the environment's filestore. It can't be brought back.

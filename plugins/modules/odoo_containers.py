@@ -78,10 +78,16 @@ waiting:
   type: list
   elements: str
   sample: []
+held:
+  description: Environments that were left as they are, because a clone into them is not finished.
+  returned: always
+  type: list
+  elements: str
+  sample: []
 """
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.tierline.erp.plugins.module_utils.odoo import arguments, reconcile
+from ansible_collections.tierline.erp.plugins.module_utils.odoo import arguments, reconcile, records
 from ansible_collections.tierline.erp.plugins.module_utils.odoo.engine import Engine, open_engine, reported
 from ansible_collections.tierline.erp.plugins.module_utils.odoo.errors import OdooError
 from ansible_collections.tierline.erp.plugins.module_utils.odoo.models import parse
@@ -89,13 +95,15 @@ from ansible_collections.tierline.erp.plugins.module_utils.odoo.models import pa
 
 def run(engine, params, check_mode):
     settings = arguments.settings(params)
-    wanted, steps = reconcile.steps(engine, parse(params["environments"]), settings, check_mode)
+    environments = parse(params["environments"])
+    held = records.held(settings, [env.name for env in environments if env.present])
+    wanted, steps = reconcile.steps(engine, [env for env in environments if env.name not in held], settings, check_mode)
     waiting = set() if params["in_place"] else {step.environment for step in steps if step.action == "replace"}
     steps = [step for step in steps if step.environment not in waiting]
     wanted = [want for want in wanted if want.env.name not in waiting]
     if not check_mode:
         reconcile.apply(engine, wanted, steps, settings, params["wait_timeout"], params["parallel"])
-    return {**reconcile.result(steps), "waiting": sorted(waiting)}
+    return {**reconcile.result(steps), "waiting": sorted(waiting), "held": sorted(held), "warned": reconcile.warnings(held)}
 
 
 def main():
@@ -113,6 +121,8 @@ def main():
             result = run(engine, module.params, module.check_mode)
     except OdooError as error:
         module.fail_json(msg=str(error))
+    for text in result.pop("warned"):
+        module.warn(text)
     module.exit_json(**result)
 
 

@@ -69,10 +69,16 @@ steps:
   sample:
     - {environment: acme_prod, action: initialise, subject: acme_prod}
     - {environment: acme_prod, action: configure, subject: acme_prod}
+held:
+  description: Environments that were left as they are, because a clone into them is not finished.
+  returned: always
+  type: list
+  elements: str
+  sample: []
 """
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.tierline.erp.plugins.module_utils.odoo import arguments, database, reconcile
+from ansible_collections.tierline.erp.plugins.module_utils.odoo import arguments, database, reconcile, records
 from ansible_collections.tierline.erp.plugins.module_utils.odoo.engine import Engine, open_engine, reported
 from ansible_collections.tierline.erp.plugins.module_utils.odoo.errors import OdooError
 from ansible_collections.tierline.erp.plugins.module_utils.odoo.models import parse
@@ -80,12 +86,14 @@ from ansible_collections.tierline.erp.plugins.module_utils.odoo.models import pa
 
 def run(engine, params, check_mode, read=database.read):
     settings = arguments.settings(params)
-    environments = [env for env in parse(params["environments"]) if env.present]
+    present = [env for env in parse(params["environments"]) if env.present]
+    held = records.held(settings, [env.name for env in present])
+    environments = [env for env in present if env.name not in held]
     installer = database.Installer(engine, settings, params["timeout"], read, params["in_place"])
     steps = installer.plan(environments, check_mode)
     if not check_mode:
         installer.apply(environments, steps, params["parallel"])
-    return reconcile.result(steps)
+    return {**reconcile.result(steps), "held": sorted(held), "warned": reconcile.warnings(held)}
 
 
 def main():
@@ -103,6 +111,8 @@ def main():
             result = run(engine, module.params, module.check_mode)
     except OdooError as error:
         module.fail_json(msg=str(error))
+    for text in result.pop("warned"):
+        module.warn(text)
     module.exit_json(**result)
 
 

@@ -18,6 +18,7 @@ description:
   - A packet to a published port passes when it comes from an edge or from the machine itself. Other machines, and containers of
     other environments on the same machine, are dropped before Docker redirects the packet.
   - Nobody reaches a container by routing to its own address.
+  - The file loads those of closed environments (C(egress.d/*.nft) beside it), too, so that they are closed from boot.
   - Names of edges are resolved on the machine, so a changed address is noticed by the next run.
 requirements:
   - nftables 1.0 or later on the machine
@@ -57,14 +58,17 @@ addresses:
   sample: [192.0.2.16, 192.0.2.17]
 """
 
+import os
+
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.tierline.erp.plugins.module_utils.odoo import files, firewall, nft, reconcile
+from ansible_collections.tierline.erp.plugins.module_utils.odoo import egress, files, firewall, nft, reconcile
 from ansible_collections.tierline.erp.plugins.module_utils.odoo.errors import OdooError
 
 
 def run(params, check_mode):
     addresses = sorted({address for name in params["edge_addresses"] for address in files.addresses(name)})
-    text = firewall.render(addresses, firewall.parse_ports(params["ports"]))
+    closed = egress.pattern(os.path.dirname(params["path"]))
+    text = firewall.render(addresses, firewall.parse_ports(params["ports"]), closed)
     have = files.read([params["path"]]).get(params["path"])
     steps = firewall.plan(params["path"], have.content if have else None, nft.loaded(), text)
     if not check_mode:

@@ -106,6 +106,7 @@ TIER: dict[str, Field] = {
     "quotas.requests_per_second": Field("integer", "requests accepted per second", minimum=1, overridable=True),
     "slo.availability_percent": Field("number", "availability objective", minimum=0, maximum=100),
     "slo.latency_p95_ms": Field("integer", "response time objective", minimum=1),
+    "network.egress": Field("boolean", "the application may reach more than its database and its sessions"),
     "hardening.profile": Field("string", "baseline of the machines", choices=("baseline", "strict")),
     "change.policy": Field("string", "what a change needs", choices=("free", "reviewed", "approved")),
     "change.close_freeze": Field("boolean", "no change while the books are being closed"),

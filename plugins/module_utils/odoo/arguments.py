@@ -31,6 +31,7 @@ def environments() -> dict[str, Any]:
             "uid": {"type": "int"},
             "options": {"type": "dict", "default": {}},
             "remove_filestore": {"type": "bool", "default": False},
+            "egress": {"type": "bool", "default": True},
             "addons": {
                 "type": "list",
                 "elements": "dict",

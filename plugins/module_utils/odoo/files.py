@@ -12,6 +12,7 @@ import secrets
 import shutil
 import socket
 from collections.abc import Iterable
+from contextlib import suppress
 
 from .errors import OdooError
 from .plan import File
@@ -54,8 +55,15 @@ def apply(file: File) -> None:
 
 
 def remove_tree(path: str) -> None:
-    if os.path.lexists(path):
+    if os.path.isdir(path) and not os.path.islink(path):
         shutil.rmtree(path)
+    else:
+        remove(path)
+
+
+def remove(path: str) -> None:
+    with suppress(FileNotFoundError):
+        os.unlink(path)
 
 
 def link_tree(source: str, target: str, uid: int) -> None:
@@ -68,6 +76,43 @@ def link_tree(source: str, target: str, uid: int) -> None:
             os.link(os.path.join(folder, name), os.path.join(place, name))
     if os.path.isdir(os.path.dirname(target)):
         os.chown(os.path.dirname(target), uid, uid)
+
+
+def copy_tree(source: str, target: str, uid: int) -> None:
+    """The same content under another directory and another owner. What disappears meanwhile is left out: Odoo clears up."""
+    for folder, _folders, names in os.walk(source):
+        place = os.path.normpath(os.path.join(target, os.path.relpath(folder, source)))
+        os.makedirs(place, mode=0o700, exist_ok=True)
+        os.chown(place, uid, uid)
+        for name in names:
+            with suppress(FileNotFoundError):
+                copied = os.path.join(place, name)
+                shutil.copyfile(os.path.join(folder, name), copied, follow_symlinks=False)
+                os.chown(copied, uid, uid, follow_symlinks=False)
+
+
+def tree_size(path: str) -> int:
+    """Bytes of all files below it."""
+    total = 0
+    for folder, _folders, names in os.walk(path):
+        for name in names:
+            with suppress(FileNotFoundError):
+                total += os.lstat(os.path.join(folder, name)).st_size
+    return total
+
+
+def free_space(path: str) -> int:
+    """Bytes that are left on the file system of a directory."""
+    found = os.statvfs(path)
+    return found.f_bavail * found.f_frsize
+
+
+def exists(path: str) -> bool:
+    return os.path.lexists(path)
+
+
+def rename(source: str, target: str) -> None:
+    os.rename(source, target)
 
 
 def text(path: str, purpose: str) -> str:

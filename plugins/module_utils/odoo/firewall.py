@@ -70,8 +70,8 @@ def _body(addresses: Iterable[str], ports: tuple[int, int]) -> list[str]:
     ]
 
 
-def render(addresses: Iterable[str], ports: tuple[int, int]) -> str:
-    """A file that replaces the table in one transaction, whether it exists or not."""
+def render(addresses: Iterable[str], ports: tuple[int, int], include: str = "") -> str:
+    """A file that replaces the table in one transaction, whether it exists or not, and loads the files of closed environments."""
     body = _body(addresses, ports)
     return "\n".join(
         [
@@ -82,6 +82,7 @@ def render(addresses: Iterable[str], ports: tuple[int, int]) -> str:
             f'    comment "{digest(body)}"',
             *body,
             "}",
+            *([f'include "{include}"'] if include else []),
             "",
         ]
     )

@@ -105,6 +105,8 @@ class Environment:
     remove_filestore: bool = False
     # Archives of custom modules, by their SHA-256.
     addons: tuple[str, ...] = ()
+    # Whether its containers reach more than their database and their sessions.
+    egress: bool = True
 
     @property
     def base_url(self) -> str:
@@ -119,6 +121,7 @@ class Settings:
     data_dir: str = "/var/lib/tierline/odoo"
     runtime_dir: str = "/run/tierline/odoo"
     record_dir: str = "/var/lib/tierline/releases"
+    clone_dir: str = "/var/lib/tierline/clones"
     addons_dir: str = "/usr/local/share/tierline/odoo"
     custom_dir: str = "/usr/local/share/tierline/addons"
     ca_file: str = "/etc/tierline/pki/ca.crt"
@@ -259,6 +262,7 @@ def _one(item: Mapping[str, Any]) -> Environment:
         uid=int(item.get("uid") or derived_uid(name)),
         addons=tuple(_text(archive, "sha256") for archive in item.get("addons") or ()),
         remove_filestore=bool(item.get("remove_filestore")),
+        egress=bool(item.get("egress", True)),
     )
 
 

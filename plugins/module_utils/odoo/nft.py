@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 
 from . import files
@@ -48,3 +49,30 @@ def apply(steps: list[Step], path: str) -> None:
             result = _nft("--file", path)
             if result.returncode != 0:
                 raise OdooError(f"nft did not load {path}: {result.stderr.strip()}")
+
+
+def tables() -> frozenset[str]:
+    """Those that the kernel has for both families; none where nftables is yet to be installed."""
+    try:
+        result = _nft("list", "tables", "inet")
+    except FileNotFoundError:
+        return frozenset()
+    return frozenset(line.split()[-1] for line in result.stdout.splitlines() if line)
+
+
+def close(path: str, text: str) -> None:
+    """The file first, so that it is as closed after a boot."""
+    check(text)
+    files.apply(File(os.path.dirname(path), 0o755, 0, 0))
+    files.apply(File(path, 0o644, 0, 0, text))
+    result = _nft("--file", path)
+    if result.returncode != 0:
+        raise OdooError(f"nft did not load {path}: {result.stderr.strip()}")
+
+
+def open_again(path: str, table: str) -> None:
+    files.remove(path)
+    if table in tables():
+        result = _nft("delete", "table", "inet", table)
+        if result.returncode != 0:
+            raise OdooError(f"nft did not remove the table {table}: {result.stderr.strip()}")

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from . import config, spec
+from . import config, egress, spec
 from .models import Environment, Settings
 
 # What the engine gives back as it was asked for it; a container that differs here was changed by someone else.
@@ -44,6 +44,9 @@ class Desired:
     container: Mapping[str, Any]
     files: tuple[File, ...]
     key: bytes = field(default=b"", repr=False)
+    # The ruleset that closes its network, empty where it may reach everything, and the file for it.
+    closure: str = ""
+    closure_path: str = ""
 
     @property
     def container_name(self) -> str:
@@ -57,6 +60,8 @@ class Observed:
     containers: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     networks: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     files: Mapping[str, File] = field(default_factory=dict, repr=False)
+    # Tables of nftables in the kernel.
+    tables: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -106,6 +111,7 @@ def desire(
     texts: Mapping[str, str],
     key: bytes,
     slot: str = spec.SLOT,
+    closure: str = "",
 ) -> Desired:
     return Desired(
         env=env,
@@ -114,6 +120,8 @@ def desire(
         container=spec.signed(spec.server(env, settings, addresses, slot), texts, key),
         files=directories(env, settings) + server_module(settings) + configuration(settings.config_dir, env, texts, slot),
         key=key,
+        closure=closure,
+        closure_path=egress.path(settings.config_dir, env.name),
     )
 
 
@@ -190,8 +198,20 @@ def _present(want: Desired, have: Observed) -> list[Step]:
     steps = [_file_step(name, have.files.get(file.path), file) for file in want.files]
     if want.network["name"] not in have.networks:
         steps.append(Step(name, "create_network", want.network["name"], {}, dict(want.network), want.network))
+    # Closed before anything runs in it.
+    steps.append(_egress_step(want.env, want.closure, want.closure_path, have))
     steps.append(_container_step(want, have.containers.get(want.container_name)))
     return [step for step in steps if step]
+
+
+def _egress_step(env: Environment, text: str, path: str, have: Observed) -> Step | None:
+    file, loaded = have.files.get(path), egress.table(env.name) in have.tables
+    if not text:
+        before = {"table": egress.table(env.name)}
+        return Step(env.name, "open_egress", path, before, {}, egress.table(env.name)) if file or loaded else None
+    if file and file.content == text and loaded:
+        return None
+    return Step(env.name, "close_egress", path, {"content": file.content} if file else {}, {"content": text}, text)
 
 
 def owner(container: Mapping[str, Any]) -> str | None:
@@ -206,9 +226,12 @@ def plan_absent(env: Environment, settings: Settings, have: Observed) -> list[St
         for name, container in sorted(have.containers.items())
         if owner(container) == env.name
     ]
+    closure = _egress_step(env, "", egress.path(settings.config_dir, env.name), have)
+    steps += [closure] if closure else []
     if spec.network_name(env.name) in have.networks:
         steps.append(Step(env.name, "remove_network", spec.network_name(env.name), {"state": "present"}, {}))
-    paths = [f"{settings.record_dir}/{env.name}.json", f"{settings.config_dir}/{env.name}"] + (
+    records = [f"{directory}/{env.name}.json" for directory in (settings.record_dir, settings.clone_dir)]
+    paths = [*records, f"{settings.config_dir}/{env.name}"] + (
         [f"{settings.data_dir}/{env.name}"] if env.remove_filestore else []
     )
     steps.extend(Step(env.name, "remove_tree", path, {"state": "present"}, {}) for path in paths if path in have.files)

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
-from . import archives, config, files, records
+from . import archives, config, egress, files, nft, records
 from . import engine as engines
 from .errors import OdooError, refuse
 from .models import Environment, Settings
@@ -22,6 +22,13 @@ def resolve(env: Environment) -> dict[str, str]:
     names = [*env.database.hosts, *([env.redis.host] if env.redis else [])]
     found = {name: files.container_address(name) for name in names}
     return {name: address for name, address in found.items() if address}
+
+
+def reachable(env: Environment) -> list[tuple[str, int]]:
+    """Where a closed environment may connect to: its database and its sessions, at all their addresses."""
+    hosts = [(name, env.database.port) for name in env.database.hosts]
+    hosts += [(env.redis.host, env.redis.port)] if env.redis else []
+    return [(address, port) for name, port in hosts for address in files.addresses(name)]
 
 
 def collect(environments: Iterable[Environment], work: Callable[[Environment], Any]) -> dict[str, Any]:
@@ -65,7 +72,8 @@ def desired(
 
 
 def _desired(env: Environment, settings: Settings, addresses: Mapping[str, str], ca: str, key: bytes, slot: str) -> Desired:
-    return desire(env, settings, addresses, texts(env, settings, ca, key, slot), key, slot)
+    closure = "" if env.egress else egress.render(env.name, reachable(env))
+    return desire(env, settings, addresses, texts(env, settings, ca, key, slot), key, slot, closure)
 
 
 def _ca(settings: Settings, check_mode: bool) -> str:
@@ -78,11 +86,12 @@ def _ca(settings: Settings, check_mode: bool) -> str:
         raise
 
 
-def observe(engine: Any, wanted: Iterable[Desired], absent: Iterable[Environment], settings: Settings) -> Observed:
+def observe(engine: Any, wanted: list[Desired], absent: Iterable[Environment], settings: Settings) -> Observed:
     paths = [file.path for want in wanted for file in want.files]
     paths += [f"{directory}/{env.name}" for env in absent for directory in (settings.config_dir, settings.data_dir)]
-    paths += [records.path(settings, env.name) for env in absent]
-    return Observed(engine.containers(), engine.networks(), files.read(paths))
+    paths += [path(settings, env.name) for env in absent for path in (records.path, records.clone_path)]
+    paths += [want.closure_path for want in wanted] + [egress.path(settings.config_dir, env.name) for env in absent]
+    return Observed(engine.containers(), engine.networks(), files.read(paths), nft.tables())
 
 
 def steps(
@@ -123,6 +132,10 @@ def apply_step(engine: Any, step: Step, settings: Settings) -> None:
         files.apply(step.target)
     elif step.action == "remove_tree":
         files.remove_tree(step.subject)
+    elif step.action == "close_egress":
+        nft.close(step.subject, step.target)
+    elif step.action == "open_egress":
+        nft.open_again(step.subject, step.target)
     elif step.action == "create_network":
         engine.create_network(step.target)
     elif step.action == "remove_network":
@@ -216,3 +229,8 @@ def result(todo: list[Step]) -> dict[str, Any]:
     """What a module that works on environments returns."""
     told = [{"environment": step.environment, "action": step.action, "subject": step.subject} for step in todo]
     return {"changed": bool(todo), "steps": told, "diff": as_diff(todo)}
+
+
+def warnings(held: Mapping[str, str]) -> list[str]:
+    """What a module says of environments that it left alone."""
+    return [f"{name} is left as it is: {held[name]}" for name in sorted(held)]

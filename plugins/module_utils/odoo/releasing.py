@@ -29,6 +29,7 @@ def carry_out(engine: Any, action: str, environments: list[Environment], run: Ru
         if not run.check_mode:
             reconcile.collect(present, lambda env: locks.enter_context(records.locked(run.settings, env.name)))
         found = {env.name: records.read(run.settings, env.name) for env in present}
+        refuse([f"{name}: {why}" for name, why in records.held(run.settings, found).items()])
         refuse([f"{name}: {why}" for name, record in found.items() if (why := release.in_the_way(record, run.id, run.now))])
         steps = work(engine, present, found, run)
     return [records.read(run.settings, env.name) for env in present], steps

@@ -30,6 +30,9 @@ _SECOND = 1_000_000_000
 # without the second setting every new connection would wait for the first host as long as that one is dead.
 _SEVERAL_HOSTS = ("PGCONNECT_TIMEOUT=3", "PGLOADBALANCEHOSTS=random")
 
+# An address for documentation, which leads nowhere: the engine would pass questions for names on, and answers back.
+NO_NAMESERVER = "192.0.2.1"
+
 # Our module's word about the database, its registry and the sessions; the image has no curl.
 _HEALTH = (
     "import urllib.request as u; "
@@ -88,6 +91,7 @@ def _base(env: Environment, settings: Settings, addresses: Mapping[str, str], ho
                 *custom_mounts(env.addons, settings),
             ],
             "CapDrop": ["ALL"],
+            **({} if env.egress else {"Dns": [NO_NAMESERVER]}),
             "ExtraHosts": [f"{name}:{address}" for name, address in sorted(addresses.items())],
             "Memory": env.memory_mb * 1024 * 1024,
             "MemorySwap": env.memory_mb * 1024 * 1024,

@@ -71,6 +71,7 @@ def test_app_machine() -> None:
         "cron_threads": 1,
         "memory_mb": 1024,
         "cpus": 1.0,
+        "egress": True,
         "secrets": {"database": "database", "admin": "admin", "master": "master", "redis": "redis"},
     }
 
