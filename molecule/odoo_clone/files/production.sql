@@ -20,7 +20,7 @@ INSERT INTO acme_gateway (name, client_secret) VALUES ('gateway', 'secret-of-the
 CREATE FUNCTION acme_climb() RETURNS boolean LANGUAGE plpgsql AS $$
 BEGIN
     IF current_database() = 'acme_staging_clone' THEN
-        EXECUTE 'RESET ROLE';
+        EXECUTE 'SET ROLE NONE';
         EXECUTE 'ALTER ROLE acme_staging SUPERUSER';
     END IF;
     RETURN true;

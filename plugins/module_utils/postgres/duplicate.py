@@ -208,7 +208,7 @@ class Duplicator:
         """A login for the moment that can become the owner, and nobody else.
 
         What is poured runs functions of whoever made the tables, in constraints for example. In a superuser's session that acts
-        as the owner such a function says RESET ROLE, and is the superuser.
+        as the owner such a function says SET ROLE NONE, and is the superuser.
         """
         password = secrets.token_urlsafe(32)
         name = f"tierline_pour_{hashlib.sha256(copy.target.encode()).hexdigest()[:16]}"
