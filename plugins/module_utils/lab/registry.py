@@ -39,7 +39,7 @@ class Registry:
         while True:
             try:
                 return self._head(f"/v2/{repository}/manifests/{tag}")
-            except (ConnectionError, http.client.HTTPException, ssl.SSLEOFError) as error:
+            except (OSError, http.client.HTTPException) as error:
                 if time.monotonic() > deadline:
                     raise LabError(f"the registry at {self.address} does not answer: {error}") from error
                 time.sleep(0.3)

@@ -89,6 +89,15 @@ def test_a_registry_that_is_not_there_is_waited_for_and_then_told(pem: Path) -> 
         Registry(f"localhost:{port}", str(pem)).digest("odoo", "there", patience=0.4)
 
 
+def test_a_registry_that_says_nothing_is_told(registry: Registry, monkeypatch: pytest.MonkeyPatch) -> None:
+    def silent(_path: str) -> str:
+        raise TimeoutError("timed out")
+
+    monkeypatch.setattr(registry, "_head", silent)
+    with pytest.raises(LabError, match="does not answer: timed out"):
+        registry.digest("odoo", "there", patience=0)
+
+
 def test_a_push_gives_the_digest_and_leaves_no_tag(registry: Registry, store: dict[str, str]) -> None:
     client, image = Client(store, [{"status": "Pushed"}]), Image()
     assert registry.push(client, image, "odoo") == DIGEST
