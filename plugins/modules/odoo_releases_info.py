@@ -50,6 +50,7 @@ releases:
       active: green
       previous: blue
       operation:
+      rolled_back: false
       released:
         blue: {image: "registry.example.com/odoo@sha256:5b1c...", at: 1795000000}
         green: {image: "registry.example.com/odoo@sha256:77aa...", at: 1795330000}

@@ -130,7 +130,7 @@ class Engine:
             if stopped or health == "unhealthy" or time.monotonic() >= deadline:
                 seen = f"it exited with code {state.get('ExitCode')}" if stopped else f"its health is {health!r}"
                 raise OdooError(f"{name} did not become healthy: {seen}. Its log ends with:\n{self.log(name)}")
-            time.sleep(1)
+            time.sleep(0.25)
 
     def run_once(self, name: str, config: Mapping[str, Any], timeout: int) -> str:
         """Run a command to its end in a container of its own and return its output; a failure shows where the log ends."""

@@ -7,16 +7,23 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
-from . import records, release
+from . import config, files, reconcile, records, release, setup
 from .errors import OdooError, refuse
 from .models import Environment
 from .plan import Step
 from .release import Record
 from .run import Run, each, step_of
+
+# Which option of which file holds which secret; a login that takes turns is part of one.
+_SECRETS = {
+    "odoo.conf": {"db_user": "database login", "db_password": "database", "admin_passwd": "master"},
+    "sessions.conf": {"password": "redis"},
+}
+
 
 # --- recover: whatever an earlier run left half done ---
 
@@ -119,7 +126,8 @@ def rollback(engine: Any, environments: list[Environment], found: Mapping[str, R
     _refuse_pending(found)
     refuse([f"{name}: there is no previous release to go back to" for name, record in found.items()
             if not record.previous or engine.inspect(f"{name}-{record.previous}") is None])  # fmt: skip
-    refuse([why for record in found.values() if (why := _database_in_the_way(record, run))])
+    refuse([why for record in found.values() if (why := _is_back(record, run) or _database_in_the_way(record, run))])
+    refuse([f"{env.name}: {why}" for env in environments for why in _secrets_in_the_way(env, found[env.name], run)])
     by_name = {env.name: env for env in environments}
     steps = [step_of(name, "rollback", str(record.previous), {"slot": record.active}, {"slot": record.previous})
              for name, record in found.items()]  # fmt: skip
@@ -128,7 +136,7 @@ def rollback(engine: Any, environments: list[Environment], found: Mapping[str, R
 
     def work(name: str) -> None:
         record, target = found[name], str(found[name].previous)
-        records.write(run.settings, release.begin(record, run.id, target, run.now))
+        records.write(run.settings, release.begin(record, run.id, target, run.now, rolled_back=not record.rolled_back))
         try:
             if record.safety:
                 _exchange(engine, by_name[name], record, run)
@@ -151,6 +159,44 @@ def rollback(engine: Any, environments: list[Environment], found: Mapping[str, R
 
 def _refuse_pending(found: Mapping[str, Record]) -> None:
     refuse([f"{name}: an earlier release is not finished: recover it first" for name in found if found[name].operation])
+
+
+def _is_back(record: Record, run: Run) -> str | None:
+    """Whoever repeats a rollback that was cut off wants to be where it has led to."""
+    if not record.rolled_back or run.again:
+        return None
+    return (
+        f"{record.environment}: it is rolled back already, {record.active} serves. Once more would bring back what it was "
+        f"rolled back from, {record.previous}: say rollback_again=true if that is wanted, and otherwise leave it out"
+    )
+
+
+def _secrets_in_the_way(env: Environment, record: Record, run: Run) -> Iterable[str]:
+    """What a slot or a copy holds is from the time when it was stopped."""
+    slot = str(record.previous)
+    other = sorted(_other_secrets(env, slot, run))
+    if other:
+        yield (
+            f"slot {slot} was stopped with other secrets than those that are declared ({', '.join(other)}): they were rotated "
+            "since, and what it holds is dead. Declare the older image and addons and run release.yml, which gives them the "
+            "secrets in use"
+        )
+    known = (record.safety or {}).get("admin")
+    if known and known != setup.admin_fingerprint(env):
+        yield (
+            "the administrator's secret, or the master secret, was rotated since the database was copied, and the copy has the "
+            "one of before, which would be valid again. Declare the older code and bring its data back by a restore"
+        )
+
+
+def _other_secrets(env: Environment, slot: str, run: Run) -> Iterable[str]:
+    wanted = reconcile.texts(env, run.settings, "", files.machine_key(run.settings.config_dir), slot)
+    for name, options in _SECRETS.items():
+        path = f"{run.settings.config_dir}/{env.name}/{slot}/{name}"
+        have = files.read([path]).get(path)
+        for option, secret in options.items():
+            if have and config.read_option(have.content or "", option) != config.read_option(wanted[name], option):
+                yield secret
 
 
 def _database_in_the_way(record: Record, run: Run) -> str | None:

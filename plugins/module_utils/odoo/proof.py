@@ -9,6 +9,7 @@ from __future__ import annotations
 import http.client
 import json
 import time
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from ansible_collections.tierline.erp.plugins.module_utils.probe import books
@@ -29,6 +30,14 @@ _TIMEOUT, _PATIENCE = 30.0, 120.0
 def prove(settings: Settings, env: Environment, slot: str) -> None:
     """Fails with what was seen. The login page takes the registry, the assets and a session that is written."""
     pages, sockets = env.ports.of(slot)
+    # The evented server loads its registry with the first request: while it does, pages are looked at.
+    with ThreadPoolExecutor(1) as pool:
+        evented = pool.submit(_ask, settings, env, sockets, _SOCKETS)
+        _prove_pages(settings, env, slot, pages)
+        evented.result()
+
+
+def _prove_pages(settings: Settings, env: Environment, slot: str, pages: int) -> None:
     health = _ask(settings, env, pages, _HEALTH)
     try:
         state = json.loads(health)
@@ -38,7 +47,6 @@ def prove(settings: Settings, env: Environment, slot: str) -> None:
         raise OdooError(f"{env.name}-{slot} says of itself: {state}")
     if b'name="login"' not in _ask(settings, env, pages, _LOGIN):
         raise OdooError(f"{env.name}-{slot} shows no login at {_LOGIN}: see its log")
-    _ask(settings, env, sockets, _SOCKETS)
 
 
 def login(settings: Settings, env: Environment, slot: str) -> None:

@@ -48,6 +48,8 @@ class Operation:
     back: str = ""
     keep: str = ""
     frozen: int = 0
+    # Whether what serves then is older than what it replaces.
+    rolled_back: bool = False
 
 
 @dataclass(frozen=True)
@@ -62,6 +64,8 @@ class Record:
     # The copy of the database that belongs to the previous slot, and what is known of the last update.
     safety: Mapping[str, Any] | None = None
     last_update: Mapping[str, Any] | None = None
+    # Whether what serves is older than the other slot, so that a rollback would bring back what somebody went away from.
+    rolled_back: bool = False
 
     @property
     def route(self) -> str:
@@ -83,6 +87,7 @@ def parse(environment: str, text: str) -> Record:
         found = json.loads(text)
         operation = Operation(**found["operation"]) if found["operation"] else None
         known = {name: found.get(name) for name in ("safety", "last_update")}
+        known["rolled_back"] = bool(found.get("rolled_back"))
         record = Record(found["environment"], found["active"], found["previous"], operation, found["released"], **known)
     except (ValueError, KeyError, TypeError) as error:
         raise OdooError(f"the record of releases of {environment} can't be read: {error!r}") from error
@@ -92,9 +97,9 @@ def parse(environment: str, text: str) -> Record:
     return record
 
 
-def begin(record: Record, release: str, target: str, now: int) -> Record:
+def begin(record: Record, release: str, target: str, now: int, rolled_back: bool = False) -> Record:
     """Nothing leads to the target yet."""
-    return replace(record, operation=Operation(release, record.active, target, STARTED, now, now))
+    return replace(record, operation=Operation(release, record.active, target, STARTED, now, now, rolled_back=rolled_back))
 
 
 def proven(record: Record, now: int, lease: int) -> Record:
@@ -118,7 +123,7 @@ def switched(record: Record, now: int) -> Record:
     known = dict(record.last_update or {})
     last_update = {**known, "freeze_seconds": now - operation.frozen} if operation.back else record.last_update
     changed = replace(record, operation=operation, active=operation.target, previous=operation.source, released=released)
-    return replace(changed, safety=safety, last_update=last_update)
+    return replace(changed, safety=safety, last_update=last_update, rolled_back=operation.rolled_back)
 
 
 def ended(record: Record) -> Record:
@@ -128,7 +133,8 @@ def ended(record: Record) -> Record:
 def turned_back(record: Record, now: int, lease: int) -> Record:
     """The target turned out to be no good: routes lead back, and it is the target that will be stopped."""
     operation = _running(record)
-    back = Operation(operation.id, operation.target, operation.source, PROVEN, operation.since, now + lease)
+    older = not operation.rolled_back
+    back = Operation(operation.id, operation.target, operation.source, PROVEN, operation.since, now + lease, rolled_back=older)
     return replace(record, operation=back)
 
 

@@ -11,7 +11,7 @@ from contextlib import ExitStack
 from dataclasses import replace
 from typing import Any
 
-from . import modules, reconcile, records, release
+from . import modules, reconcile, records, release, setup
 from .errors import OdooError, refuse
 from .going_back import go_back, recover, rollback
 from .models import SLOTS, Environment
@@ -132,14 +132,27 @@ def _start(
         records.write(run.settings, begun)
     try:
         each(updates, lambda name: _update(engine, by_name[name].env, updates[name], run), run)
-        reconcile.apply(engine, into, todo, run.settings, run.wait_timeout, run.parallel)
-        each(by_name, lambda name: run.prove(by_name[name].env, by_name[name].slot), run)
+        with run.timed("", "start"):
+            reconcile.apply(engine, into, todo, run.settings, run.wait_timeout, run.parallel)
+        each(by_name, lambda name: _prove(by_name[name], run), run)
         each(updates, lambda name: _do_business(by_name[name], run), run)
     except OdooError as error:
         _take_back(engine, by_name, found, run, error)
         raise
     for name in by_name:
-        records.write(run.settings, release.proven(records.read(run.settings, name), run.now, run.lease))
+        proven = release.proven(records.read(run.settings, name), run.now, run.lease)
+        records.write(run.settings, _with_parts(proven, run) if name in updates else proven)
+
+
+def _prove(want: Desired, run: Run) -> None:
+    with run.timed(want.env.name, "prove"):
+        run.prove(want.env, want.slot)
+
+
+def _with_parts(record: Record, run: Run) -> Record:
+    """Where the time of the freeze went; the start is that of the whole wave."""
+    parts = {**run.spent.get(record.environment, {}), **run.spent[""]}
+    return replace(record, last_update={**(record.last_update or {}), "parts": parts})
 
 
 def _take_back(engine: Any, by_name: Mapping[str, Desired], found: Mapping[str, Record], run: Run, why: OdooError) -> None:
@@ -163,16 +176,20 @@ def _update(engine: Any, env: Environment, update: Update, run: Run) -> None:
     record = records.read(run.settings, env.name)
     frozen = release.frozen(record, release.copy_name(env.database.name, run.id), run.now)
     records.write(run.settings, frozen)
-    engine.stop(f"{env.name}-{record.active}")
-    run.updater.copies.copy(env, release.copy_name(env.database.name, run.id))
-    run.updater.update(env, update)
+    with run.timed(env.name, "stop"):
+        engine.stop(f"{env.name}-{record.active}")
+    with run.timed(env.name, "copy"):
+        run.updater.copies.copy(env, release.copy_name(env.database.name, run.id))
+    with run.timed(env.name, "update"):
+        run.updater.update(env, update)
 
 
 def _do_business(want: Desired, run: Run) -> None:
     """Users have not been here yet, so the books must be those of the copy."""
-    before = run.updater.copies.books(want.env)
-    run.business(want.env, want.slot)
-    changed = modules.compare_books(before, run.updater.copies.books(want.env))
+    with run.timed(want.env.name, "business"):
+        before = run.updater.copies.books(want.env)
+        run.business(want.env, want.slot)
+        changed = modules.compare_books(before, run.updater.copies.books(want.env))
     refuse([f"the trial balance is another one after an invoice was posted and withdrawn: {text}" for text in changed])
 
 
@@ -187,7 +204,12 @@ def _finish(engine: Any, environments: list[Environment], found: Mapping[str, Re
              for name, record in ready.items() if record.operation]  # fmt: skip
     if not run.check_mode:
         for record in ready.values():
-            records.write(run.settings, release.switched(record, run.now))
+            switched = release.switched(record, run.now)
+            if switched.safety and "admin" not in switched.safety:
+                # The copy has the administrator's password of today.
+                admin = setup.admin_fingerprint(by_name[record.environment])
+                switched = replace(switched, safety={**switched.safety, "admin": admin})
+            records.write(run.settings, switched)
         each(ready, lambda name: _retire(engine, by_name[name], ready[name], run), run)
     return steps
 

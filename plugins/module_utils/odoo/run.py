@@ -7,7 +7,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -37,12 +38,22 @@ class Run:
     updater: Any = None
     updates: bool = True
     restore_database: bool = False
+    # Whether a rollback may follow a rollback.
+    again: bool = False
     # Environments that wait for a run that may update databases.
     waiting: list[str] = field(default_factory=list)
+    # Seconds of each part of an update, by environment: what users waited for.
+    spent: dict[str, dict[str, float]] = field(default_factory=dict)
 
     @property
     def now(self) -> int:
         return int(self.clock())
+
+    @contextmanager
+    def timed(self, name: str, part: str) -> Iterator[None]:
+        begun = self.clock()
+        yield
+        self.spent.setdefault(name, {})[part] = round(self.clock() - begun, 1)
 
 
 def each(names: Iterable[str], work: Callable[[str], None], run: Run) -> None:

@@ -129,12 +129,12 @@ class Site:
         self.edge = records.read(self.settings, "acme_prod").route
         self.check()
 
-    def whole(self, action: str, *items: dict[str, Any], run: str = "one") -> None:
+    def whole(self, action: str, *items: dict[str, Any], run: str = "one", **more: Any) -> None:
         """As the playbooks do it."""
         for step in ("recover", action):
-            self.act(step, *items, run=run)
+            self.act(step, *items, run=run, **more)
             self.switch()
-            self.act("finish", *items, run=run)
+            self.act("finish", *items, run=run, **more)
 
     def check(self) -> None:
         """Whatever happens, users are served; only an update lets them wait."""
@@ -230,7 +230,7 @@ def test_going_back_starts_what_was_there_before(site: Site) -> None:
     site.whole("rollback", declared(memory_mb=2048))
     assert [call for call in site.engine.calls if call[0] == "create"] == created
     assert (site.running(), site.record.active, site.record.previous) == ([BLUE], "blue", "green")
-    site.whole("rollback", declared(memory_mb=2048))
+    site.whole("rollback", declared(memory_mb=2048), again=True)
     assert site.running() == [GREEN]
 
 
@@ -391,8 +391,10 @@ def test_an_update_is_rehearsed_and_leaves_the_way_back(code: Site) -> None:
     code.whole("release", updated())
     assert (code.running(), code.record.active, code.updater.rehearsed) == ([GREEN], "green", 1)
     assert code.updater.copies.databases == {"acme_prod": 2, "acme_prod_before_one": 1}
-    assert code.record.safety == {"slot": "blue", "database": "acme_prod_before_one", "at": 1000}
+    assert code.record.safety is not None
+    assert (code.record.safety["slot"], code.record.safety["database"]) == ("blue", "acme_prod_before_one")
     assert code.record.last_update is not None
+    assert sorted(code.record.last_update["parts"]) == ["business", "copy", "prove", "start", "stop", "update"]
     assert (code.record.last_update["outcome"], code.record.last_update["freeze_seconds"]) == ("passed", 0)
     code.whole("release", updated(), run="two")
     assert code.updater.rehearsed == 1
@@ -446,7 +448,7 @@ def test_going_back_over_an_update_takes_the_database_with_it_when_told(code: Si
     code.act("finish", updated(), run="two")
     assert (code.running(), fits(code)) == ([BLUE], True)
     assert code.updater.copies.databases == {"acme_prod": 1, "acme_prod_before_two": 2}
-    code.act("rollback", updated(), run="three", restore_database=True)
+    code.act("rollback", updated(), run="three", restore_database=True, again=True)
     code.switch()
     code.act("finish", updated(), run="three")
     assert (code.running(), fits(code)) == ([GREEN], True)
@@ -514,7 +516,7 @@ def test_the_modules_tell_what_they_did(site: Site) -> None:
     params = {
         **places, "environments": [declared()], "server_module": {"__manifest__.py": "{}"}, "action": "recover", "release": None,
         "wait_timeout": 1, "parallel": 1, "lease": 1, "drain_seconds": 0, "drain_timeout": 1, "updates": True,
-        "business_checks": True, "restore_database": False, "update_timeout": 1,
+        "business_checks": True, "restore_database": False, "again": False, "update_timeout": 1,
     }  # fmt: skip
     found = odoo_release.run(site.engine, params, True, prove=site.prove)
     assert (found["changed"], len(found["release"])) == (False, 8)
