@@ -85,6 +85,12 @@ options:
     description: Largest accepted request body in MiB.
     type: int
     default: 256
+  maintenance_url:
+    description:
+      - Who answers, with a page, for servers that Traefik doesn't reach, as V(http://127.0.0.1:8083). The status is 503 then.
+      - An empty string leaves that to Traefik, which says C(Bad Gateway).
+    type: str
+    default: ""
   metrics_url:
     description: Where Traefik's metrics are read to see that the file was loaded.
     type: str
@@ -170,6 +176,7 @@ def argument_spec() -> dict[str, Any]:
         "ca_path": {"type": "str", "default": "/etc/tierline/pki/ca.crt"},
         "hsts_seconds": {"type": "int", "default": 31536000},
         "body_limit_mb": {"type": "int", "default": 256},
+        "maintenance_url": {"type": "str", "default": ""},
         "metrics_url": {"type": "str", "default": "http://127.0.0.1:8082/metrics"},
         "load_timeout": {"type": "int", "default": 15},
     }
@@ -184,7 +191,8 @@ def run(
     present, absent = _desired(params["routes"])
     present = with_fingerprints(present, {route.certificate: certificates.fingerprint(route.certificate) for route in present})
     desired = merge(current, present, absent, params["exclusive"])
-    after = render(desired, Policy(params["hsts_seconds"], params["body_limit_mb"], params["pki_dir"]))
+    policy = Policy(params["hsts_seconds"], params["body_limit_mb"], params["pki_dir"], params["maintenance_url"])
+    after = render(desired, policy)
     changed = before != after
     loaded = False
     if not check_mode:

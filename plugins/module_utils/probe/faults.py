@@ -51,8 +51,10 @@ def from_exception(error: Exception, where: str) -> Fault:
 
 def from_answer(answer: Answer, layer: str = "app") -> Fault | None:
     """Name the layer that an HTTP status blames, or None where the status is no error."""
-    if answer.status in _FROM_BEHIND:
-        return Fault(layer, f"the edge {_FROM_BEHIND[answer.status]} {_SERVERS[layer]} (HTTP {answer.status})")
+    # An edge that shows a page in its own place says what it would have said.
+    status = {str(code): code for code in _FROM_BEHIND}.get(answer.header("X-Upstream-Status"), answer.status)
+    if status in _FROM_BEHIND:
+        return Fault(layer, f"the edge {_FROM_BEHIND[status]} {_SERVERS[layer]} (HTTP {status})")
     if answer.status == 404 and answer.body.strip() == "404 page not found":
         return Fault("edge", "the edge has no route for this path (HTTP 404)")
     if "/web/database/" in answer.header("Location"):

@@ -44,6 +44,8 @@ class Policy:
     hsts_seconds: int = 31536000
     body_limit_mb: int = 256
     pki_dir: str = "/etc/tierline/pki"
+    # Who answers for those that aren't reached; empty for Traefik's own words.
+    maintenance_url: str = ""
 
 
 def route_from(item: Mapping[str, Any]) -> Route:

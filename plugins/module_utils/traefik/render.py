@@ -20,6 +20,16 @@ _WEBSOCKET_PATHS = ("/websocket", "/longpolling")
 # The database manager, in the browser and over XML-RPC; and what servers say of their own health.
 _CLOSED_PATHS = ("/tierline", "/web/database", "/xmlrpc/db", "/xmlrpc/2/db")
 
+# Only what Traefik itself says of servers that it doesn't reach: Odoo answers neither 502 nor 504.
+_MAINTENANCE = {
+    "errors": {
+        "status": ["502", "504"],
+        "statusRewrites": {"502": 503, "504": 503},
+        "service": "maintenance",
+        "query": "/{status}",
+    }
+}
+
 _CIPHERS = [
     "TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256",
     "TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256",
@@ -85,8 +95,10 @@ def _configuration(routes: list[Route], policy: Policy) -> dict[str, Any]:
         },
         "services": {},
     }
+    if policy.maintenance_url:
+        http["services"]["maintenance"] = {"loadBalancer": {"servers": [{"url": policy.maintenance_url}]}}
     for route in routes:
-        http["routers"] |= _routers(route)
+        http["routers"] |= _routers(route, policy)
         http["services"] |= {
             f"{route.environment}-web": _service(route.web, "/web/health"),
             f"{route.environment}-websocket": _service(route.websocket, "/websocket/health"),
@@ -94,7 +106,7 @@ def _configuration(routes: list[Route], policy: Policy) -> dict[str, Any]:
     return {"http": http, "tls": tls}
 
 
-def _routers(route: Route) -> dict[str, Any]:
+def _routers(route: Route, policy: Policy) -> dict[str, Any]:
     hosts = " || ".join(f"Host(`{domain}`)" for domain in route.domains)
     paths = {"websocket": _under(_WEBSOCKET_PATHS), "closed": _under(_CLOSED_PATHS)}
 
@@ -110,11 +122,12 @@ def _routers(route: Route) -> dict[str, Any]:
         }
 
     name = route.environment
+    pages = ["security-headers", *(["maintenance"] if policy.maintenance_url else []), "body-limit"]
     return {
         f"{name}-closed": router("closed", "noop@internal", ["security-headers", "closed"], 300),
         # Buffering would break the upgrade of the connection, so the evented server has no body limit here.
         f"{name}-websocket": router("websocket", f"{name}-websocket", ["security-headers"], 200),
-        f"{name}-web": router("web", f"{name}-web", ["security-headers", "body-limit"], 100),
+        f"{name}-web": router("web", f"{name}-web", pages, 100),
     }
 
 
@@ -133,6 +146,7 @@ def _service(urls: Iterable[str], health_path: str) -> dict[str, Any]:
 
 def _middlewares(policy: Policy) -> dict[str, Any]:
     return {
+        **({"maintenance": _MAINTENANCE} if policy.maintenance_url else {}),
         # Nobody has this address: every request is rejected before it reaches a server.
         "closed": {"ipAllowList": {"rejectStatusCode": 404, "sourceRange": ["255.255.255.255/32"]}},
         # Requests are read completely before a worker sees them: slow uploads don't hold one.

@@ -34,6 +34,12 @@ def test_an_application_that_is_down_is_blamed_for_its_websocket(odoo: FakeOdoo)
     assert {check.layer for check in look(odoo).values() if not check.ok} == {"app"}
 
 
+def test_a_page_in_place_of_an_application_blames_who_is_away(odoo: FakeOdoo) -> None:
+    odoo.pages["/web/login"] = Answer(503, {"X-Upstream-Status": "502"}, "Back in a moment")
+    (said,) = {check.detail for check in look(odoo).values() if not check.ok and "HTTP" in check.detail}
+    assert said == "the edge can't reach Odoo (HTTP 502)"
+
+
 def _os_error(number: int) -> OSError:
     return OSError(number, "x")
 

@@ -46,6 +46,16 @@ def test_the_configuration_of_an_environment() -> None:
     ]
 
 
+def test_a_page_stands_in_for_who_is_not_reached_and_for_nobody_else() -> None:
+    found = body(render([route()], Policy(maintenance_url="http://127.0.0.1:8083")))["http"]
+    assert found["services"]["maintenance"]["loadBalancer"]["servers"] == [{"url": "http://127.0.0.1:8083"}]
+    errors = found["middlewares"]["maintenance"]["errors"]
+    # 503 is what Odoo says of itself, and 500 an error that somebody has to see.
+    assert (errors["status"], set(errors["statusRewrites"].values())) == (["502", "504"], {503})
+    assert [name for name, router in found["routers"].items() if "maintenance" in router["middlewares"]] == ["acme_prod-web"]
+    assert "maintenance" not in render([route()], POLICY)
+
+
 def test_an_empty_edge_still_refuses_unknown_names() -> None:
     assert body(render([], POLICY)).keys() == {"tls"}
 
