@@ -87,6 +87,11 @@ network:
   type: str
   returned: always
   sample: tierline-demo
+controller:
+  description: Address of this machine on the lab's network.
+  type: str
+  returned: when O(state=present)
+  sample: 198.19.7.1
 actions:
   description: What was done, or would be done in check mode.
   type: list
@@ -123,6 +128,7 @@ def present(store, lab, wanted, timeout, check_mode):
         "changed": bool(actions),
         "actions": actions,
         "network": store.network_name,
+        "controller": lab_plan.controller(subnet),
         "hosts": {
             host.name: {"container": store.container_name(host.name), "address": host.address, "ports": host.ports}
             for host in desired

@@ -58,6 +58,11 @@ def choose_subnet(lab: str, taken: Iterable[str]) -> str:
     raise LabError(f"no free /24 is left in {POOL}: remove labs that are no longer needed (make clean LAB=<name>)")
 
 
+def controller(subnet: str) -> str:
+    """Where this machine is on the lab's network: the engine takes the first address for it."""
+    return str(ipaddress.ip_network(subnet)[1])
+
+
 def _assign_addresses(hosts: list[Host], current: dict[str, Host], subnet: str) -> list[Host]:
     network = ipaddress.ip_network(subnet)
     kept = {name: host.address for name, host in current.items() if host.address}

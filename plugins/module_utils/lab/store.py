@@ -12,7 +12,7 @@ import socket
 import time
 
 from .errors import LabError
-from .plan import Change, Host
+from .plan import Change, Host, controller
 
 try:
     import docker
@@ -108,7 +108,7 @@ class Store:
 
     # changing
     def create_network(self, subnet: str) -> None:
-        pool = IPAMConfig(pool_configs=[IPAMPool(subnet=subnet)])
+        pool = IPAMConfig(pool_configs=[IPAMPool(subnet=subnet, gateway=controller(subnet))])
         self.client.networks.create(self.network_name, driver="bridge", ipam=pool, labels=self._labels(), check_duplicate=True)
 
     def container_name(self, host: str) -> str:

@@ -8,7 +8,15 @@ import ipaddress
 
 import pytest
 from ansible_collections.tierline.erp.plugins.module_utils.lab.errors import LabError
-from ansible_collections.tierline.erp.plugins.module_utils.lab.plan import POOL, Change, Host, choose_subnet, complete, plan
+from ansible_collections.tierline.erp.plugins.module_utils.lab.plan import (
+    POOL,
+    Change,
+    Host,
+    choose_subnet,
+    complete,
+    controller,
+    plan,
+)
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -77,3 +85,10 @@ def test_a_subnet_is_free_and_stable(taken, lab):
 def test_a_full_pool_is_refused():
     with pytest.raises(LabError, match=r"no free /24 is left"):
         choose_subnet("demo", [str(POOL)])
+
+
+def test_the_controller_s_address_is_in_the_network_and_no_host_s():
+    assert controller(SUBNET) == "198.18.7.1"
+    assert controller(SUBNET) not in {
+        host.address for host in complete(hosts([f"host{n}" for n in range(12)]), {}, SUBNET, set())
+    }
