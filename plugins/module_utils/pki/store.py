@@ -22,6 +22,7 @@ from .x509 import key_digest, load_certificate, load_key, new_key, read
 
 RELOAD_TIMEOUT = 120
 AUTHORITY_KEY = "ca.key"
+NEXT_KEY = "next.key"
 Runner = Callable[[list[str]], "subprocess.CompletedProcess[str]"]
 
 
@@ -170,6 +171,18 @@ class AuthorityStore:
 
     def keep_certificate(self, pem: bytes) -> None:
         _write(self.root / AUTHORITY, pem, lambda path: path.chmod(0o644))
+
+    def next_key(self) -> bytes | None:
+        """The key of an authority that is to follow this one; it issues nothing yet."""
+        path = self.root / NEXT_KEY
+        return path.read_bytes() if path.exists() else None
+
+    def keep_next_key(self, pem: bytes) -> None:
+        _write(self.root / NEXT_KEY, pem, lambda path: path.chmod(0o600))
+
+    def use_next_key(self) -> None:
+        """The key of before is gone after this."""
+        (self.root / NEXT_KEY).rename(self.root / AUTHORITY_KEY)
 
     def certificate(self) -> bytes:
         return self._read(AUTHORITY)

@@ -85,6 +85,14 @@ def load_certificate(pem: bytes) -> Any:
         raise PkiError("the certificate cannot be read: it is damaged, or not in PEM") from error
 
 
+_END = b"-----END CERTIFICATE-----"
+
+
+def split(pem: bytes) -> list[bytes]:
+    """The certificates of a bundle, each in PEM; `load_pem_x509_certificates` exists only since cryptography 39."""
+    return [part.strip() + b"\n" + _END + b"\n" for part in pem.split(_END)[:-1]]
+
+
 def new_request(key_pem: bytes, wanted: Wanted) -> str:
     """A certificate request: the proof that the machine holds the key. Names are the authority's business, not the machine's."""
     request = x509.CertificateSigningRequestBuilder().subject_name(_subject(wanted.common_name))
