@@ -10,14 +10,15 @@ module: pki_rollover
 version_added: 0.2.0
 short_description: Let another authority follow an internal one, while certificates of both are in use
 description:
-  - Takes one step in the directory of M(tierline.erp.pki_authority), on the controller. The role P(tierline.erp.pki#role) brings it
-    to machines - a step may follow only when every machine has the one before.
+  - Takes one step in the directory of M(tierline.erp.pki_authority), on the controller. The role P(tierline.erp.pki#role) brings
+    it to machines - a step may follow only when every machine has the one before.
   - With V(begin) the next authority exists and is trusted besides, with V(promote) it issues, and what issued before is only
     trusted, with V(forget) it is trusted alone. What was issued before is worth nothing then, whoever has it.
-  - A step that was taken is not taken again; V(begin) does nothing while a rollover is under way. One that was cut off is finished.
+  - A step that was taken is not taken again; V(begin) does nothing while a rollover is under way. One that was cut off is
+    finished.
 options:
   directory:
-    description: Directory of the authority. C(ca.crt) holds the certificates of all authorities that are trusted, whoever issues first.
+    description: Directory of the authority. C(ca.crt) holds the certificates of all that are trusted, whoever issues first.
     type: path
     required: true
   action:
