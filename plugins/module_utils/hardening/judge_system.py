@@ -113,7 +113,8 @@ def _ages(account: Account, ages: Mapping[str, str]) -> Iterable[Finding]:
 def commands(wanted: Iterable[Mapping[str, Any]], host: Host) -> Iterable[Finding]:
     for item in wanted:
         path = item["creates"]
-        step = Step("commands", path, "absent", "present", {"argv": list(item["argv"])})
+        # Named by what is run: it may take two commands to make one thing.
+        step = Step("commands", path, "absent", " ".join(item["argv"]), {"argv": list(item["argv"])})
         yield PASSED if host.glob(path) else failed(step, f"{path} is missing")
 
 
