@@ -62,7 +62,7 @@ def test_big_tables_and_binary_columns_are_not_searched_for_formats() -> None:
         "AKIA" + "ABCDEFGHIJKLMNOP",
         "sk_live_" + "4eC39HqLyjWDarjt",
         "https://hooks.slack.com/" + "services/T000",
-        "smtp://robot:hunter22@mail.example.com",
+        "smtp://robot:" + "hunter22@mail.example.com",
     ],
 )
 def test_known_formats_are_recognised(text: str) -> None:
