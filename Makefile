@@ -12,10 +12,11 @@ export LAB
 INVENTORY := -i inventories/$(TOPOLOGY) -i inventories/lab
 RUN := tools/run.sh
 VERIFY = $(PLAY) playbooks/verify.yml -e verify_results_dir=$(CURDIR)/.cache/lab/$(LAB)
+PROVE = $(PLAY) playbooks/restore_verify.yml -e restore_verify_directory=$(CURDIR)/.cache/lab/$(LAB)/certificates
 PLAY := $(RUN) ansible-playbook $(INVENTORY)
 SCENARIOS := $(notdir $(patsubst %/molecule.yml,%,$(wildcard molecule/*/molecule.yml)))
 
-.PHONY: help setup dev demo lab site check verify summary test lint unit sanity docs tarball molecule soak bench clean distclean
+.PHONY: help setup dev demo lab site check prove verify summary test lint unit sanity docs tarball molecule soak bench clean distclean
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | awk -F'\t' '{printf "  make %-10s %s\n", $$1, $$2}'
 	@echo "  Variables: TOPOLOGY=hybrid|multi_tenant|dedicated  LAB=<name>  LIMIT=<environment>  ARTIFACT_MIRROR=<folder or URL>"
@@ -29,13 +30,15 @@ dev: ## setup, and what the tests need
 
 demo: ## build the example estate on the lab, verify it, say where everything is
 	@tools/once.sh $(LAB) tools/phases demo setup='tools/setup.sh run' lab='$(PLAY) playbooks/lab.yml' site='$(PLAY) playbooks/site.yml $(LIMITED)' \
-	  verify='$(VERIFY) $(LIMITED)' summary='tools/summary.sh $(TOPOLOGY)' --show summary
+	  prove='$(PROVE) $(LIMITED)' verify='$(VERIFY) $(LIMITED)' summary='tools/summary.sh $(TOPOLOGY)' --show summary
 lab: setup ## create or complete the lab's hosts
 	@$(PLAY) playbooks/lab.yml
 site: setup ## converge the estate (LIMIT=<environment> for one)
 	@$(PLAY) playbooks/site.yml $(LIMITED)
 check: setup ## what would converging change? nothing is touched
 	@$(PLAY) playbooks/site.yml --check --diff $(LIMITED)
+prove: setup ## restore every environment from its backups beside what serves, check it, and sign what was seen
+	@$(PROVE) $(LIMITED)
 verify: setup ## look at every environment as a user would
 	@$(VERIFY) $(LIMITED)
 summary: setup ## where everything is, and how it is

@@ -9,7 +9,7 @@ topology=$1
 folder=.cache/lab/${LAB:-demo}
 text=$PWD/$folder/summary.txt
 tools/run.sh ansible-playbook -i "inventories/$topology" -i inventories/lab playbooks/summary.yml \
-  -e "summary_file=$text summary_topology=$topology verify_results_dir=$PWD/$folder summary_secrets_file=$folder/secrets.yml summary_ca_file=$folder/pki/ca.crt" \
+  -e "summary_file=$text summary_topology=$topology verify_results_dir=$PWD/$folder summary_certificates=$folder/certificates summary_secrets_file=$folder/secrets.yml summary_ca_file=$folder/pki/ca.crt" \
   >"$folder/summary.log" 2>&1 || { tail -n 40 "$folder/summary.log"; exit 1; }
 echo
 echo "Estate '$topology' on lab '${LAB:-demo}'"

@@ -11,7 +11,7 @@ run=tools/run.sh
 play="$run ansible-playbook -i inventories/$TOPOLOGY -i inventories/lab"
 verify="$play playbooks/verify.yml -e verify_results_dir=$PWD/.cache/lab/$LAB"
 # What a user runs is run as users run it, with Ansible's own strategy and connection: lab, empty-check, site, verify. What repeats it
-# has one connection to each host for a whole playbook (docs/lab.md). TIERLINE_STRATEGY=linear goes without everywhere.
+# has one connection to each host for a whole playbook (docs/lab.md), and so have proofs, which repeat much. TIERLINE_STRATEGY=linear goes without everywhere.
 repeat="env ANSIBLE_STRATEGY=${TIERLINE_STRATEGY:-mitogen_anywhere} ANSIBLE_STRATEGY_PLUGINS=$PWD/tools/strategy"
 
 # sanity leaves out what lint has just done, each of which would install its tool once more (`make sanity` does it all).
@@ -24,6 +24,7 @@ phases=(
   estate/site="$play playbooks/site.yml"
   estate/again="tools/unchanged.sh $repeat $play playbooks/lab.yml && tools/unchanged.sh $repeat $play playbooks/site.yml"
   estate/check="tools/unchanged.sh $repeat $play playbooks/site.yml --check --diff"
+  estate/prove="$repeat $play playbooks/restore_verify.yml -e restore_verify_directory=$PWD/.cache/lab/$LAB/certificates"
   estate/verify="$verify"
   estate/estate="$repeat $run pytest tests/integration/estate"
   estate/clean="$repeat $run ansible-playbook -i inventories/lab playbooks/lab.yml -e lab_state=absent -e lab_stop_engine=false"

@@ -19,18 +19,20 @@ description:
     has been rotated once.
   - An item with C(secrets), a mapping of names, gets the values in place of the names. Its C(database.user) becomes the user
     whose turn it is.
+  - An item with C(cell) takes its C(secrets) from that cell. It loses C(cell), C(environment) and C(secrets), and gains each of
+    them under its own name, as identities of an object store and filestores have them.
   - An item with neither is returned as it is.
 positional: secrets
 options:
   _input:
-    description: Items, each with a key C(environment).
+    description: Items, each with a key C(environment) or C(cell).
     type: list
     elements: dict
     required: true
   secrets:
     description:
       - The variable C(estate_secrets).
-      - The secrets of an environment lie under C(environments), by its name.
+      - The secrets of an environment lie under C(environments), by its name; those of a cell under C(cells).
     type: dict
     required: true
 """
@@ -66,6 +68,8 @@ def with_secrets(items: Any, secrets: Mapping[str, Any]) -> list[Any]:
 
 
 def _joined(item: dict[str, Any], secrets: Mapping[str, Any]) -> dict[str, Any]:
+    if "cell" in item:
+        return _of_cell(item, secrets)
     environment = item.get("environment")
     own = (secrets.get("environments") or {}).get(environment) or {}
     if "secret" in item:
@@ -76,6 +80,13 @@ def _joined(item: dict[str, Any], secrets: Mapping[str, Any]) -> dict[str, Any]:
         item.update(_application(own, item))
         item["secrets"] = {key: _value(environment, name, own) for key, name in item["secrets"].items()}
     return item
+
+
+def _of_cell(item: dict[str, Any], secrets: Mapping[str, Any]) -> dict[str, Any]:
+    cell, names = item.pop("cell"), item.pop("secrets")
+    item.pop("environment", None)
+    own = (secrets.get("cells") or {}).get(cell) or {}
+    return {**item, **{key: _present(f"cells.{cell}.{name}", own.get(name)) for key, name in names.items()}}
 
 
 def _passwords(own: Mapping[str, Any], name: str, password: str) -> dict[str, Any]:
@@ -104,10 +115,12 @@ def _application(own: Mapping[str, Any], item: Mapping[str, Any]) -> dict[str, A
 
 def _value(environment: str | None, name: str, own: Mapping[str, Any]) -> Any:
     """One secret. The message of a failure names the place, never a value."""
-    place = f"estate_secrets.environments.{environment}.{name}"
-    value = own.get(name)
+    return _present(f"environments.{environment}.{name}", own.get(name))
+
+
+def _present(place: str, value: Any) -> Any:
     if value is None or value == "":
-        raise AnsibleFilterError(f"{place} is missing: add it to the secret backend that fills estate_secrets.")
+        raise AnsibleFilterError(f"estate_secrets.{place} is missing: add it to the secret backend that fills estate_secrets.")
     return value
 
 

@@ -53,6 +53,14 @@ options:
         description: Not used by this module.
         type: path
         default: ""
+      proofs:
+        description: Environments, and the days between two proofs that each comes back.
+        type: dict
+        default: {}
+      proofs_dir:
+        description: Directory in which proofs note themselves.
+        type: path
+        default: /var/lib/tierline/proofs
   fail:
     description: Fail where backups are not as promised, with every reason.
     type: bool
@@ -77,7 +85,7 @@ ok:
 findings:
   description:
     - Why not. C(code) is C(no_backup), C(overdue), C(damaged), C(repository), C(store), C(archive_failing),
-      C(archive_overdue) or C(archive_gap).
+      C(archive_overdue), C(archive_gap), C(proof_failed) or C(proof_overdue).
   returned: always
   type: list
   elements: dict
@@ -119,6 +127,13 @@ pending_segments:
   returned: always
   type: int
   sample: 0
+proofs:
+  description:
+    - When it was last tried whether each environment comes back. C(at) 0 means never, C(due) that it should be tried again.
+  returned: always
+  type: list
+  elements: dict
+  sample: [{environment: acme_prod, every_days: 30, at: 1795334400, passed: true, due: false}]
 last_backup_age:
   description: Seconds since the last backup ended; -1 without one.
   returned: always
@@ -135,6 +150,7 @@ from ansible.module_utils.basic import AnsibleModule
 from ..module_utils.backup.errors import BackupError
 from ..module_utils.backup.host import Host
 from ..module_utils.backup.models import Policy, Report
+from ..module_utils.backup.proofs import due
 
 POLICY: dict[str, Any] = {
     "stanza": {"type": "str", "required": True},
@@ -145,6 +161,8 @@ POLICY: dict[str, Any] = {
     "user": {"type": "str", "default": "backup"},
     "socket_dir": {"type": "path", "default": "/var/run/postgresql"},
     "metrics_file": {"type": "path", "default": ""},
+    "proofs": {"type": "dict", "default": {}},
+    "proofs_dir": {"type": "path", "default": "/var/lib/tierline/proofs"},
 }
 ARGUMENTS: dict[str, Any] = {
     "policy": {"type": "dict", "required": True, "options": POLICY},
@@ -161,6 +179,7 @@ def result(report: Report) -> dict[str, Any]:
         "repository": asdict(report.repository),
         "archiving": asdict(report.archiving) if report.archiving else {},
         "pending_segments": report.pending_segments,
+        "proofs": [{**asdict(proof), "due": due(proof, report.at)} for proof in report.proofs],
         "last_backup_age": report.at - latest.stopped if latest else -1,
     }
 

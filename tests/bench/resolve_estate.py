@@ -50,7 +50,7 @@ owner: Owner {number}
 cost_centre: "{number}"
 data_classification: internal
 {extra}"""
-CELL = "cell_isolation: shared\ncell_backup_store: {kind: object_storage, object_lock: true}\n"
+CELL = "cell_isolation: shared\ncell_backup_store: {kind: object_storage, object_lock: true, endpoint: https://objects.example}\n"
 
 
 def load_ports():

@@ -15,7 +15,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from . import info, metrics, wal
+from . import info, metrics, proofs, wal
 from .errors import BackupError, StoreError
 from .judge import judge
 from .models import Archiving, Policy, Report, Repository
@@ -95,7 +95,8 @@ class Host:
             repository = self.repository()
         except StoreError as error:
             repository = Repository(99, str(error), reachable=False)
-        return judge(self._policy, repository, archiving, now)
+        proven = proofs.read(self._policy.proofs_dir, self._policy.proofs)
+        return judge(self._policy, repository, archiving, now, proven)
 
     def backup(self, kind: str) -> None:
         self._pgbackrest("backup", f"--type={kind}")

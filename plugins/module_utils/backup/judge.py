@@ -6,21 +6,23 @@ from __future__ import annotations
 
 """Are backups as they should be? Every reason why not, in words. Pure."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
-from . import wal
-from .models import FULL, HOUR, Archiving, Finding, Policy, Report, Repository
+from . import proofs, wal
+from .models import FULL, HOUR, Archiving, Finding, Policy, Proof, Report, Repository
 
 # How much longer than planned a backup may take to appear: it runs for a while, and timers have jitter.
 GRACE = HOUR
 ARCHIVE_GRACE = 60
 
 
-def judge(policy: Policy, repository: Repository, archiving: Archiving | None, now: int) -> Report:
+def judge(policy: Policy, repository: Repository, archiving: Archiving | None, now: int, proven: Sequence[Proof] = ()) -> Report:
     """``archiving`` must have been asked before ``repository``, or a segment that arrives in between looks lost."""
     pending = _pending(archiving)
     findings = [*_backups(policy, repository, now), *_archive(policy, repository, archiving, pending)]
-    return Report(now, repository, archiving, pending, tuple(findings))
+    if repository.backups:
+        findings += proofs.findings(proven, min(backup.stopped for backup in repository.backups), now)
+    return Report(now, repository, archiving, pending, tuple(findings), tuple(proven))
 
 
 def _backups(policy: Policy, repository: Repository, now: int) -> Iterable[Finding]:

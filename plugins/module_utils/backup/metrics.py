@@ -6,11 +6,22 @@ from __future__ import annotations
 
 """A report as metrics, for node exporter's textfile collector. Pure."""
 
-from .models import FULL, Report
+from .models import DAY, FULL, Report
 
 PREFIX = "tierline_backup"
 # Every reason there can be, so that a series that turns well goes to 0 rather than away.
-CODES = ("archive_failing", "archive_gap", "archive_overdue", "damaged", "no_backup", "overdue", "repository", "store")
+CODES = (
+    "archive_failing",
+    "archive_gap",
+    "archive_overdue",
+    "damaged",
+    "no_backup",
+    "overdue",
+    "proof_failed",
+    "proof_overdue",
+    "repository",
+    "store",
+)
 
 
 def render(report: Report, stanza: str) -> str:
@@ -35,7 +46,21 @@ def render(report: Report, stanza: str) -> str:
     for name, meaning, value in [*values, *(in_store if report.repository.reachable else [])]:
         lines += [f"# HELP {PREFIX}_{name} {meaning}", f"# TYPE {PREFIX}_{name} gauge"]
         lines.append(f'{PREFIX}_{name}{{stanza="{stanza}"}} {value}')
+    lines += _proofs(report)
     present = {finding.code for finding in report.findings}
     lines += [f"# HELP {PREFIX}_finding Why backups are not as promised.", f"# TYPE {PREFIX}_finding gauge"]
     lines += [f'{PREFIX}_finding{{stanza="{stanza}",code="{code}"}} {int(code in present)}' for code in CODES]
     return "\n".join(lines) + "\n"
+
+
+def _proofs(report: Report) -> list[str]:
+    lines = []
+    for name, meaning, value in (
+        ("timestamp_seconds", "When it was last tried whether the environment comes back; 0: never.", lambda proof: proof.at),
+        ("passed", "Whether it came back as it should.", lambda proof: int(proof.passed)),
+        ("promised_seconds", "Time between two proofs.", lambda proof: proof.every_days * DAY),
+    ):
+        series = [f'tierline_restore_proof_{name}{{environment="{proof.environment}"}} {value(proof)}' for proof in report.proofs]
+        if series:
+            lines += [f"# HELP tierline_restore_proof_{name} {meaning}", f"# TYPE tierline_restore_proof_{name} gauge", *series]
+    return lines

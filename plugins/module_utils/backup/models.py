@@ -30,6 +30,9 @@ class Policy:
     user: str = "backup"
     socket_dir: str = "/var/run/postgresql"
     metrics_file: str = ""
+    # Environments, and days between two proofs that each comes back; the proof notes itself in the directory.
+    proofs: Mapping[str, int] = field(default_factory=dict)
+    proofs_dir: str = "/var/lib/tierline/proofs"
 
     @classmethod
     def of(cls, values: Mapping[str, Any]) -> Policy:
@@ -39,6 +42,8 @@ class Policy:
         policy = cls(**values)
         if policy.full_every_hours < 1:
             raise BackupError(f"full_every_hours is {policy.full_every_hours}: it takes 1 or more")
+        if any(days < 1 for days in policy.proofs.values()):
+            raise BackupError("proofs takes 1 or more days for each environment")
         if policy.incremental_every_hours < 0 or policy.archive_seconds < 0:
             raise BackupError("incremental_every_hours and archive_seconds take 0 or more")
         return policy
@@ -95,6 +100,16 @@ class Archiving:
 
 
 @dataclass(frozen=True)
+class Proof:
+    """The last time that an environment was restored to see whether it comes back. ``at`` 0: never."""
+
+    environment: str
+    every_days: int
+    at: int = 0
+    passed: bool = False
+
+
+@dataclass(frozen=True)
 class Finding:
     code: str
     text: str
@@ -109,6 +124,7 @@ class Report:
     archiving: Archiving | None
     pending_segments: int
     findings: tuple[Finding, ...] = field(default=())
+    proofs: tuple[Proof, ...] = field(default=())
 
     @property
     def ok(self) -> bool:

@@ -9,11 +9,11 @@ import ipaddress
 from collections.abc import Iterable
 from typing import Any
 
-from . import explain, flows, ports
+from . import backups, explain, flows, ports
 from .models import Cell, Environment, Estate, Intent, Machine, Resolution, Settings
 from .placement import app_machine
 from .promises import strongest
-from .schema import DEFAULT_EXTENSIONS, DEFAULT_IMAGE, DEFAULT_MODULES, SECOND_LOGIN
+from .schema import DEFAULT_EXTENSIONS, DEFAULT_IMAGE, DEFAULT_MODULES, ROLES, SECOND_LOGIN
 
 REDIS_MEMORY_MB = 256
 # These prove who connects: members to each other, PgBouncer to PostgreSQL. All others serve only, and could open nothing.
@@ -27,14 +27,20 @@ def compile_estate(estate: Estate, intent: Intent) -> Resolution:
     variables: dict[str, Settings] = {}
     machines_of: dict[str, list[str]] = {}
     for cell in estate.cells.values():
-        shared = [machine.name for machine in cell.machines]
+        shared = _machines_of(cell, estate)
         items = {e.name: _environment_facts(e, cell, intent) for e in cell.environments}
         for environment in cell.environments:
             variables[environment.name] = _environment(environment, items[environment.name], shared, intent, estate)
             machines_of[environment.name] = shared
         for machine in cell.machines:
-            variables[machine.name] = _machine(machine, cell, items)
+            variables[machine.name] = _machine(machine, cell, items, estate)
     return Resolution(variables, _groups(estate), machines_of)
+
+
+def _machines_of(cell: Cell, estate: Estate) -> list[str]:
+    """What an environment of ``cell`` needs: its machines, and the one that keeps its backups."""
+    store = backups.machine_of(cell, estate)
+    return list(dict.fromkeys([machine.name for machine in cell.machines] + ([store.name] if store else [])))
 
 
 def _groups(estate: Estate) -> dict[str, list[str]]:
@@ -42,10 +48,12 @@ def _groups(estate: Estate) -> dict[str, list[str]]:
     for environment in estate.environments.values():
         for word in (f"tier_{environment.tier}", f"tenant_{environment.tenant}", f"stage_{environment.stage}"):
             groups.setdefault(word, []).append(environment.name)
+    # Plays are about these groups, also in an estate that has no such machine.
+    groups |= {f"role_{role}": [] for role in ROLES}
     for cell in estate.cells.values():
         for machine in cell.machines:
             for role in machine.roles:
-                groups.setdefault(f"role_{role}", []).append(machine.name)
+                groups[f"role_{role}"].append(machine.name)
     return {name: sorted(groups[name]) for name in sorted(groups)}
 
 
@@ -93,12 +101,19 @@ def _environment(environment: Environment, facts: Settings, machines: list[str],
     }
 
 
-def _machine(machine: Machine, cell: Cell, items: dict[str, Settings]) -> Settings:
+def _machine(machine: Machine, cell: Cell, items: dict[str, Settings], estate: Estate) -> Settings:
     variables: Settings = {"estate_cell": cell.name, "estate_certificates": _certificates(machine, items)}
-    variables |= flows.hardening(machine, cell)
+    clients = backups.served(machine, estate)
+    variables |= flows.hardening(machine, cell, clients)
     for role, derive in (("postgres", _postgres), ("redis", _redis), ("app", _app), ("edge", _edge)):
         if role in machine.roles:
             variables |= derive(machine, cell, items)
+    if "postgres" in machine.roles:
+        variables |= backups.database(cell, estate, items)
+    if "app" in machine.roles:
+        variables |= backups.application(machine, cell, estate, items)
+    if "backup" in machine.roles:
+        variables |= backups.object_store(machine, estate)
     return variables
 
 
@@ -212,6 +227,8 @@ def _certificates(machine: Machine, items: dict[str, Settings]) -> list[Settings
         services += [("etcd", "etcd"), ("patroni", "postgres"), ("postgres", "postgres"), ("pgbouncer", "postgres")]
     if "redis" in machine.roles:
         services.append(("redis", "redis"))
+    if "backup" in machine.roles:
+        services.append(("object_store", "seaweedfs"))
     names, addresses = _subject(machine)
     certificates = [
         _certificate(name, machine.name, names + PROXIED.get(name, []), addresses, group, None) for name, group in services

@@ -14,17 +14,22 @@ from .schema import PORT_FIRST, PORT_LAST
 POSTGRES_PORT, PATRONI_PORT, ETCD_PORTS = 5432, 8008, (2379, 2380)
 PGBOUNCER_PORT, PGBOUNCER_READ_PORT = 6432, 6433
 REDIS_PORT = 6379
+OBJECT_STORE_PORT = 8333
 EDGE_PORTS = (80, 443)
 
 _PROFILES = {"baseline": ["cis_level1_server", "lynis"], "strict": ["cis_level2_server", "anssi_bp28", "lynis"]}
 
 
-def hardening(machine: Machine, cell: Cell) -> Settings:
-    """The role's variables. A machine keeps the strictest promise among the environments that it serves."""
+def hardening(machine: Machine, cell: Cell, clients: Iterable[Cell] = ()) -> Settings:
+    """The role's variables. A machine keeps the strictest promise among the environments that it serves.
+
+    ``clients`` are the cells whose backups it keeps.
+    """
+    served = {e.name: e for kept in (cell, *clients) for e in kept.environments}.values()
     return {
-        "hardening_profiles": _profiles(cell.environments),
-        "hardening_firewall_flows": list(flows(machine, cell)),
-        "hardening_log_retention_days": max((e.settings["logs.retention_days"] for e in cell.environments), default=90),
+        "hardening_profiles": _profiles(served),
+        "hardening_firewall_flows": list(flows(machine, cell, clients)),
+        "hardening_log_retention_days": max((e.settings["logs.retention_days"] for e in served), default=90),
     }
 
 
@@ -33,7 +38,7 @@ def _profiles(environments: Iterable[Environment]) -> list[str]:
     return list(_PROFILES["strict" if strict else "baseline"])
 
 
-def flows(machine: Machine, cell: Cell) -> Iterator[Settings]:
+def flows(machine: Machine, cell: Cell, clients: Iterable[Cell] = ()) -> Iterator[Settings]:
     """What roles declare. A machine reaches itself anyway; its containers don't, so they are named."""
     if "postgres" in machine.roles:
         members = _others(machine, cell, "postgres")
@@ -45,6 +50,9 @@ def flows(machine: Machine, cell: Cell) -> Iterator[Settings]:
         # The edge on the same machine comes from the machine itself.
         for flow in _flow("odoo", [f"{PORT_FIRST}-{PORT_LAST}"], _others(machine, cell, "edge")):
             yield flow | {"published": True}
+    if "backup" in machine.roles:
+        sources = [address for kept in clients for role in ("postgres", "app") for address in _others(machine, kept, role)]
+        yield from _flow("object_store", [OBJECT_STORE_PORT], list(dict.fromkeys(sources)))
     if "edge" in machine.roles:
         yield {"name": "web", "ports": [str(port) for port in EDGE_PORTS], "sources": ["any"]}
 

@@ -87,7 +87,7 @@ def _backups(environment: Environment, cell: Cell) -> Iterator[Problem]:
     settings, tier, store = environment.settings, environment.tier, cell.store
     place = f"group_vars/cell_{cell.name}"
     if settings["backup.enabled"] and store["kind"] == "none":
-        what, seen, allowed = "backups", f"cell {cell.name} has no backup store", "filesystem, object_storage"
+        what, seen, allowed = "backups", f"cell {cell.name} has no backup store", "object_storage"
         cure = f"declare cell_backup_store in {place}"
     elif settings["backup.immutable"] and not store["object_lock"]:
         what, allowed = "immutable backups", "a store with object_lock: true"

@@ -10,6 +10,9 @@ from .fields import Field
 NAME = r"[a-z][a-z0-9_]{0,47}"
 MACHINE_NAME = r"[A-Za-z0-9][A-Za-z0-9_.-]{0,252}"
 DOMAIN = r"(?=.{1,253}$)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?"
+ENDPOINT = r"https://[a-z0-9]([a-z0-9.-]*[a-z0-9])?(:[0-9]{1,5})?/?"
+BUCKET = r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]"
+DEBIAN_CA = "/etc/ssl/certs/ca-certificates.crt"
 STAGES = ("production", "staging", "development", "training")
 ROLES = ("app", "backup", "edge", "postgres", "redis")
 NEEDED_ROLES = ("app", "edge", "postgres", "redis")
@@ -64,11 +67,17 @@ CELL: dict[str, Field] = {
 }
 
 STORE: dict[str, Field] = {
-    "kind": Field("string", "what the store is", required=True, choices=("none", "filesystem", "object_storage")),
+    "kind": Field("string", "what the store is", required=True, choices=("none", "object_storage")),
     "object_lock": Field("boolean", "the store refuses to delete before the retention date", default=False),
-    "endpoint": Field("string", "URL of the object storage"),
-    "bucket": Field("string", "the bucket of the cell"),
-    "region": Field("string", "region of the bucket"),
+    "cell": Field("string", "the cell whose machine with the role backup is the store; default: the cell itself"),
+    "endpoint": Field("string", "URL of a store that is given, instead of a machine of the estate", pattern=ENDPOINT),
+    "region": Field("string", "region of the buckets", default="us-east-1"),
+    "ca_path": Field("string", "on the machines, the authority of the given store's certificate", default=DEBIAN_CA),
+    "bucket": Field("string", "the bucket of the cell's databases; default: <cell>-database", pattern=BUCKET),
+    "filestore_bucket": Field("string", "the bucket of its filestores; default: <cell>-filestore", pattern=BUCKET),
+    "writer_access_key": Field("string", "who writes the backups of databases; default: <cell>-writer"),
+    "files_access_key": Field("string", "who writes the copies of filestores; default: <cell>-files"),
+    "restorer_access_key": Field("string", "who reads both; default: <cell>-restorer"),
 }
 
 MACHINE: dict[str, Field] = {

@@ -50,6 +50,14 @@ def test_a_missing_secret_is_named_by_its_place(environment: str, name: str) -> 
         with_secrets([{"environment": environment, "secret": name}], SECRETS)
 
 
+def test_an_identity_of_a_store_takes_its_secret_from_the_cell() -> None:
+    item = {"cell": "shared", "environment": "acme", "name": "shared-writer", "secrets": {"secret_key": "backup_writer"}}
+    assert with_secrets([item], {"cells": {"shared": {"backup_writer": "w"}}}) == [{"name": "shared-writer", "secret_key": "w"}]
+    for secrets in ({}, {"cells": {"shared": None}}, {"cells": {"shared": {"backup_writer": ""}}}):
+        with pytest.raises(AnsibleFilterError, match=r"estate_secrets\.cells\.shared\.backup_writer is missing"):
+            with_secrets([item], secrets)
+
+
 def test_no_secrets_at_all() -> None:
     with pytest.raises(AnsibleFilterError, match="is missing"):
         with_secrets([{"environment": "acme_prod", "secret": "database"}], {"environments": None})

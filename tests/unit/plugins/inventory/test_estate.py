@@ -66,9 +66,9 @@ def append(path: Path, text: str) -> None:
 @pytest.mark.parametrize(
     ("inventory", "tiers", "machines"),
     [
-        ("inventories/hybrid", {"tier_standard", "tier_sandbox", "tier_regulated"}, 6),
-        ("inventories/multi_tenant", {"tier_standard"}, 3),
-        ("inventories/dedicated", {"tier_dedicated_single", "tier_regulated"}, 6),
+        ("inventories/hybrid", {"tier_standard", "tier_sandbox", "tier_regulated"}, 7),
+        ("inventories/multi_tenant", {"tier_standard"}, 4),
+        ("inventories/dedicated", {"tier_dedicated_single", "tier_regulated"}, 8),
         (REGULATED, {"tier_regulated"}, 6),
     ],
 )
@@ -212,7 +212,8 @@ def test_a_play_limited_to_an_environment_has_its_machines_and_its_templates(run
     assert f"images={image},elsewhere/odoo@sha256:1,{image}" in result.stdout
     assert "same=True" in result.stdout
     recap = result.stdout.partition("PLAY RECAP")[2]
-    assert [line.split()[0] for line in recap.splitlines() if " : " in line] == ["acme_prod", "shared-app1", "shared-db1"]
+    machines = ["shared-app1", "shared-db1", "vault1"]
+    assert [line.split()[0] for line in recap.splitlines() if " : " in line] == ["acme_prod", *machines]
 
 
 def test_explain_prints_a_table(run: Run) -> None:

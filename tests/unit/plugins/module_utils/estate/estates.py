@@ -15,7 +15,7 @@ from ansible_collections.tierline.erp.plugins.module_utils.estate.catalogue impo
 from ansible_collections.tierline.erp.plugins.module_utils.estate.models import Intent
 
 BUILT_IN = yaml.safe_load((Path(__file__).parents[5] / "catalogue" / "tiers.yml").read_text())["tiers"]
-STORE = {"kind": "object_storage", "object_lock": True}
+STORE = {"kind": "object_storage", "object_lock": True, "endpoint": "https://objects.example"}
 
 
 def environment(name: str = "acme_prod", **words: Any) -> dict[str, Any]:

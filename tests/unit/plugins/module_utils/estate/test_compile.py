@@ -130,6 +130,7 @@ def test_environment() -> None:
         "tenant_globex",
         "stage_production",
         "role_app",
+        "role_backup",
         "role_edge",
         "role_postgres",
         "role_redis",

@@ -67,7 +67,7 @@ def _(estate: Bench) -> None:
     allowed="a store with object_lock: true",
 )
 def _(estate: Bench) -> None:
-    estate.add_cell("vault", members=3, cell_backup_store={"kind": "object_storage"})
+    estate.add_cell("vault", members=3, cell_backup_store={"kind": "object_storage", "endpoint": "https://objects.example"})
     estate.environments["initech_prod"] = environment("initech_prod", cell="vault", service_tier="regulated")
 
 

@@ -1,0 +1,223 @@
+# Copyright (c) 2026, the tierline.erp contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What the tiers of a cell ask of its backups, as variables of the roles backup_agent, object_store and postgres_ha.
+
+One cluster is backed up as a whole, so the most demanding of its environments decides each setting.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+from urllib.parse import urlsplit
+
+from ..backup.schedule import lock_days
+from .consistency import loss_of_backup
+from .errors import Problem, listed, nearest, shown
+from .models import Cell, Environment, Estate, Machine, Settings
+
+# The role postgres_ha's own default, which names the data directory.
+POSTGRES_VERSION = 17
+PORT = 8333
+# The role odoo_container's own default.
+DATA_DIR = "/var/lib/tierline/odoo"
+# From the end of one copy of a filestore to the next, whatever may be lost: asking costs a listing.
+LONGEST_PAUSE, SHORTEST_PAUSE = 3600, 10
+# The authority of the estate itself, as the role pki keeps it.
+OWN_CA = "/etc/tierline/pki/ca.crt"
+
+
+def check(estate: Estate) -> Iterator[Problem]:
+    """Cells whose backups would have nowhere to go."""
+    for cell in estate.cells.values():
+        if not protected(cell) or cell.store["kind"] != "object_storage" or cell.store["endpoint"]:
+            continue
+        home = cell.store["cell"] or cell.name
+        if home not in estate.cells:
+            closest = nearest(home, estate.cells)
+            cure = f"write cell: {closest}" if closest else f"create the inventory group cell_{home} with a machine"
+            yield _of_store(cell, "cell", "unknown cell", shown(home), listed(estate.cells), cure, closest)
+        elif machine_of(cell, estate) is None:
+            seen = f"no machine of cell {home} has the role backup, and no endpoint is given"
+            cure = f"add backup to machine_roles of a machine in cell_{home}, best one of its own, or write endpoint: https://..."
+            yield _of_store(cell, "endpoint", "a store that isn't anywhere", seen, "a machine or an endpoint", cure)
+
+
+def _of_store(cell: Cell, key: str, what: str, seen: str, allowed: str, cure: str, closest: str = "") -> Problem:
+    return Problem("cell", cell.name, f"cell_backup_store.{key}", what, seen, allowed, closest, cure)
+
+
+def machine_of(cell: Cell, estate: Estate) -> Machine | None:
+    """The machine of the estate that keeps the backups of ``cell``; none where a store is given, or nothing is backed up."""
+    if not protected(cell) or cell.store["kind"] != "object_storage" or cell.store["endpoint"]:
+        return None
+    home = estate.cells.get(cell.store["cell"] or cell.name)
+    return next(iter(home.with_role("backup")), None) if home else None
+
+
+def served(machine: Machine, estate: Estate) -> list[Cell]:
+    """The cells whose backups ``machine`` keeps."""
+    return [cell for cell in estate.cells.values() if machine_of(cell, estate) is machine]
+
+
+def protected(cell: Cell) -> bool:
+    return any(environment.settings["backup.enabled"] for environment in cell.environments)
+
+
+def database(cell: Cell, estate: Estate, items: dict[str, Settings]) -> Settings:
+    """Variables of a database machine; none where no tier asks for backups."""
+    if not protected(cell):
+        return {}
+    stanza, archive = _stanza(cell), [seconds for seconds in _all(cell, "wal_archive_seconds") if seconds]
+    return {
+        "postgres_ha_services": [{"service": "backup", "system_user": "postgres"}],
+        "postgres_ha_parameters": {
+            # A backup isn't whole without the log that was written while it was taken, also where no tier asks for more of it.
+            "archive_mode": "on",
+            "archive_command": f"pgbackrest --stanza={stanza} archive-push %p",
+            "archive_timeout": min(archive, default=0),
+        },
+        "backup_agent_stanza": stanza,
+        "backup_agent_data_dir": f"/var/lib/postgresql/{POSTGRES_VERSION}/{cell.name}",
+        **_store(cell, estate),
+        "backup_agent_store_bucket": _bucket(cell),
+        "backup_agent_access_key": _access_key(cell, "writer"),
+        "backup_agent_restore_access_key": _access_key(cell, "restorer"),
+        "backup_agent_full_every_hours": min(_all(cell, "full_every_hours")),
+        "backup_agent_archive_seconds": min(archive, default=0),
+        "backup_agent_retention_days": max(_all(cell, "retention_days")),
+        "backup_agent_proofs": {
+            e.name: days for e in _environments(cell) if (days := e.settings["backup.restore_test_every_days"])
+        },
+        "estate_backup_environments": [_environment(e, items[e.name]) for e in _environments(cell)],
+        "estate_recovery_promises": {e.name: _promise(e) for e in _environments(cell)},
+        # As somebody who can't write reads them.
+        "estate_backup_filestores": {e.name: _filestore(e, cell, items[e.name], "restorer") for e in _environments(cell)},
+    }
+
+
+def application(machine: Machine, cell: Cell, estate: Estate, items: dict[str, Settings]) -> Settings:
+    """Variables of an application machine; none where no tier asks for backups."""
+    if not protected(cell):
+        return {}
+    here = [e for e in _environments(cell) if items[e.name]["app_machine"] is machine]
+    return {
+        **_store(cell, estate),
+        "estate_filestores": [
+            {"environment": e.name, **_filestore(e, cell, items[e.name], "files"), **_pace(_promise(e)["rpo_seconds"])}
+            for e in here
+        ],
+    }
+
+
+def _filestore(environment: Environment, cell: Cell, facts: Settings, kind: str) -> Settings:
+    return {
+        "cell": cell.name,
+        "name": environment.name,
+        "path": f"{DATA_DIR}/{environment.name}/filestore/{facts['database']}",
+        "bucket": _files_bucket(cell),
+        "access_key": _access_key(cell, kind),
+        "secrets": {"secret_key": f"backup_{kind}", "cipher_pass": "backup_files_cipher"},
+    }
+
+
+def _pace(rpo: int) -> Settings:
+    """A file may wait for the pause and the copy that follows it, together no longer than what may be lost."""
+    return {"every_seconds": max(min(rpo // 2, LONGEST_PAUSE), SHORTEST_PAUSE), "promised_seconds": rpo}
+
+
+def _environment(environment: Environment, facts: Settings) -> Settings:
+    """What a recovery point says of it: with that, the store and the secrets it can be built again on empty hosts."""
+    words = {name: facts[name] for name in ("image", "modules", "addons", "domains")}
+    about = {"tenant": environment.tenant, "tier": environment.tier, "stage": environment.stage}
+    return {"environment": environment.name, "database": facts["database"], "facts": {**about, **words}}
+
+
+def _promise(environment: Environment) -> Settings:
+    """Of a restore. A tier that loses nothing keeps that by its members; from the store comes what its archive gives."""
+    settings = environment.settings
+    return {
+        "rto_seconds": settings["recovery.rto_seconds"],
+        "rpo_seconds": settings["recovery.rpo_seconds"] or loss_of_backup(settings),
+    }
+
+
+def _store(cell: Cell, estate: Estate) -> Settings:
+    machine, url = machine_of(cell, estate), urlsplit(cell.store["endpoint"] or "")
+    return {
+        "backup_agent_store_host": machine.address if machine else url.hostname,
+        "backup_agent_store_port": PORT if machine else url.port or 443,
+        "backup_agent_store_region": cell.store["region"],
+        "backup_agent_store_ca": OWN_CA if machine else cell.store["ca_path"],
+    }
+
+
+def object_store(machine: Machine, estate: Estate) -> Settings:
+    """Variables of the machine that runs the store."""
+    cells = served(machine, estate)
+    return {
+        "object_store_address": machine.address,
+        "object_store_port": PORT,
+        "object_store_buckets": [_locked(cell, name) for cell in cells for name in (_bucket(cell), _files_bucket(cell))],
+        "estate_object_store_identities": [identity for cell in cells for identity in _identities(cell)],
+    }
+
+
+def _identities(cell: Cell) -> list[Settings]:
+    """Who has a database host can't touch files, and the other way round; who restores writes nowhere."""
+    databases, files = _bucket(cell), _files_bucket(cell)
+    return [
+        _identity(cell, "writer", "writer", [databases]),
+        _identity(cell, "files", "writer", [files]),
+        _identity(cell, "restorer", "restorer", [databases, files]),
+    ]
+
+
+def _identity(cell: Cell, who: str, kind: str, buckets: list[str]) -> Settings:
+    return {
+        "cell": cell.name,
+        "name": f"{_stanza(cell)}-{who}",
+        "kind": kind,
+        "buckets": buckets,
+        "access_key": _access_key(cell, who),
+        "secrets": {"secret_key": f"backup_{who}"},
+    }
+
+
+def _locked(cell: Cell, name: str) -> Settings:
+    immutable = [e.settings for e in cell.environments if e.settings["backup.immutable"]]
+    interval = min(_all(cell, "full_every_hours"))
+    days = max((lock_days(settings["backup.immutable_days"], interval) for settings in immutable), default=0)
+    return {
+        "name": name,
+        "lock_mode": "compliance" if immutable else "none",
+        "lock_days": days,
+        # What pgBackRest has expired may be wanted again for as long as it was kept.
+        "noncurrent_days": max(days, *_all(cell, "retention_days")) + 1,
+    }
+
+
+def _environments(cell: Cell) -> list[Environment]:
+    return [environment for environment in cell.environments if environment.settings["backup.enabled"]]
+
+
+def _all(cell: Cell, setting: str) -> list[Any]:
+    return [environment.settings[f"backup.{setting}"] for environment in _environments(cell)]
+
+
+def _stanza(cell: Cell) -> str:
+    """As a bucket's name wants it, which knows no underscore."""
+    return cell.name.replace("_", "-")
+
+
+def _bucket(cell: Cell) -> str:
+    return str(cell.store["bucket"] or f"{_stanza(cell)}-database")
+
+
+def _files_bucket(cell: Cell) -> str:
+    return str(cell.store["filestore_bucket"] or f"{_stanza(cell)}-filestore")
+
+
+def _access_key(cell: Cell, who: str) -> str:
+    return str(cell.store[f"{who}_access_key"] or f"{_stanza(cell)}-{who}")

@@ -1,0 +1,227 @@
+# Copyright (c) 2026, the tierline.erp contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from ansible_collections.tierline.erp.plugins.module_utils.estate.errors import EstateError
+from ansible_collections.tierline.erp.plugins.module_utils.estate.resolve import resolve
+from ansible_collections.tierline.erp.tests.unit.plugins.module_utils.estate.estates import Bench
+
+OWN = {"kind": "object_storage", "object_lock": True}
+
+
+def bench(machine: str = "db1", **store: Any) -> Bench:
+    """The cell `shared` keeps its backups on a machine of its own."""
+    estate = Bench()
+    estate.machines[machine]["machine_roles"] = [*estate.machines[machine]["machine_roles"], "backup"]
+    estate.cells["shared"]["cell_backup_store"] = {**OWN, **store}
+    return estate
+
+
+def vault() -> Bench:
+    """A cell without environments keeps the backups of two others."""
+    estate = Bench()
+    estate.add_cell("single")
+    estate.environments["globex_prod"]["cell"] = "single"
+    estate.machines["vault1"] = {"machine_roles": ["backup"], "address": "192.0.2.9"}
+    estate.cells["vault"], estate.members["vault"] = {"cell_isolation": "shared"}, ["vault1"]
+    for cell in ("shared", "single"):
+        estate.cells[cell]["cell_backup_store"] = {**OWN, "cell": "vault"}
+    return estate
+
+
+def variables(estate: Bench, name: str = "db1") -> dict[str, Any]:
+    return resolve(estate.intent()).variables[name]
+
+
+def roles(found: dict[str, Any]) -> list[str]:
+    return [name for name in found if name.startswith(("backup_agent", "object_store", "postgres_ha_services"))]
+
+
+def test_without_a_tier_that_asks_nothing_is_backed_up() -> None:
+    estate = bench()
+    estate.tiers["bare"] = {"inherits": "standard", "backup": {"enabled": False}, "recovery": {"rpo_seconds": 0}}
+    estate.tiers["bare"] |= {"availability": {"database_members": 3, "synchronous_mode": "quorum", "synchronous_strict": True}}
+    for words in estate.environments.values():
+        words |= {"service_tier": "bare"}
+    estate.machines |= {"db2": {"machine_roles": ["postgres"]}, "db3": {"machine_roles": ["postgres"]}}
+    estate.members["shared"] += ["db2", "db3"]
+    assert roles(variables(estate, "db2")) == []
+    assert variables(estate)["object_store_buckets"] == []
+
+
+def test_the_most_demanding_environment_decides() -> None:
+    estate = bench()
+    estate.tiers["gold"] = {"inherits": "standard", "backup": {"wal_archive_seconds": 30, "retention_days": 90}}
+    estate.environments["acme_prod"]["service_tier"] = "gold"
+    found = variables(estate)
+    assert found["postgres_ha_parameters"] == {
+        "archive_mode": "on",
+        "archive_command": "pgbackrest --stanza=shared archive-push %p",
+        "archive_timeout": 30,
+    }
+    assert (found["backup_agent_retention_days"], found["backup_agent_archive_seconds"]) == (90, 30)
+    assert (found["backup_agent_store_host"], found["backup_agent_store_bucket"]) == ("db1", "shared-database")
+    rules = {"lock_mode": "none", "lock_days": 0, "noncurrent_days": 91}
+    assert found["object_store_buckets"] == [{"name": name, **rules} for name in ("shared-database", "shared-filestore")]
+
+
+def test_also_a_tier_without_archiving_keeps_the_log_that_a_backup_needs() -> None:
+    estate = bench()
+    for words in estate.environments.values():
+        words |= {"service_tier": "sandbox", "stage": "staging"}
+    found = variables(estate)
+    assert found["postgres_ha_parameters"] | {"archive_command": ""} == {
+        "archive_mode": "on",
+        "archive_command": "",
+        "archive_timeout": 0,
+    }
+    assert found["backup_agent_archive_seconds"] == 0
+
+
+def test_immutability_becomes_a_lock_that_outlives_what_is_kept() -> None:
+    estate = bench(bucket="vault", filestore_bucket="files")
+    estate.tiers["gold"] = {
+        "inherits": "standard",
+        "backup": {"immutable": True, "immutable_days": 30, "full_every_hours": 12, "retention_days": 30},
+    }
+    estate.environments["acme_prod"]["service_tier"] = "gold"
+    found = variables(estate)
+    rules = {"lock_mode": "compliance", "lock_days": 32, "noncurrent_days": 33}
+    assert found["object_store_buckets"] == [{"name": name, **rules} for name in ("vault", "files")]
+    assert found["backup_agent_full_every_hours"] == 12
+
+
+def test_the_store_has_a_writer_a_restorer_and_a_certificate() -> None:
+    found = variables(bench(writer_access_key="w"))
+    assert [(i["name"], i["kind"], i["buckets"], i["access_key"]) for i in found["estate_object_store_identities"]] == [
+        ("shared-writer", "writer", ["shared-database"], "w"),
+        ("shared-files", "writer", ["shared-filestore"], "shared-files"),
+        ("shared-restorer", "restorer", ["shared-database", "shared-filestore"], "shared-restorer"),
+    ]
+    writer = found["estate_object_store_identities"][0]
+    assert (writer["cell"], writer["secrets"]) == ("shared", {"secret_key": "backup_writer"})
+    assert (found["backup_agent_access_key"], found["backup_agent_restore_access_key"]) == ("w", "shared-restorer")
+    assert ("object_store", "seaweedfs") in [(c["name"], c["group"]) for c in found["estate_certificates"]]
+
+
+def test_the_firewall_lets_in_who_has_something_to_store() -> None:
+    flows = {flow["name"]: flow for flow in variables(bench())["hardening_firewall_flows"]}
+    assert flows["object_store"] == {"name": "object_store", "ports": ["8333"], "sources": ["app1"]}
+
+
+def test_a_cell_can_keep_the_backups_of_others_apart_from_each_other() -> None:
+    resolution = resolve(vault().intent())
+    store = resolution.variables["vault1"]
+    kinds = ("database", "filestore")
+    assert [bucket["name"] for bucket in store["object_store_buckets"]] == [
+        f"{c}-{k}" for c in ("shared", "single") for k in kinds
+    ]
+    for identity in store["estate_object_store_identities"]:
+        assert {bucket.split("-")[0] for bucket in identity["buckets"]} == {identity["name"].split("-")[0]}
+    sources = {flow["name"]: flow["sources"] for flow in store["hardening_firewall_flows"]}
+    assert sources["object_store"] == ["db1", "app1", "single-db1", "single-app1"]
+    for name in ("db1", "single-db1"):
+        found = resolution.variables[name]
+        assert (found["backup_agent_store_host"], found["backup_agent_store_port"]) == ("192.0.2.9", 8333)
+        assert found["backup_agent_store_ca"] == "/etc/tierline/pki/ca.crt"
+    # So that --limit globex_prod covers it.
+    assert resolution.machines_of["globex_prod"] == ["single-app1", "single-db1", "vault1"]
+
+
+def test_a_store_is_as_strict_as_those_whose_backups_it_keeps() -> None:
+    estate = vault()
+    estate.tiers["strict"] = {"inherits": "standard", "hardening": {"profile": "strict"}, "logs": {"retention_days": 365}}
+    estate.environments["globex_prod"]["service_tier"] = "strict"
+    found = variables(estate, "vault1")
+    assert (found["hardening_profiles"][0], found["hardening_log_retention_days"]) == ("cis_level2_server", 365)
+
+
+@pytest.mark.parametrize(
+    ("endpoint", "host", "port"), [("https://s3.example", "s3.example", 443), ("https://a.b:9000/", "a.b", 9000)]
+)
+def test_a_store_that_is_given_is_used_as_it_is(endpoint: str, host: str, port: int) -> None:
+    estate = bench(endpoint=endpoint, region="eu-1", writer_access_key="AKIA")
+    found = variables(estate)
+    assert (found["backup_agent_store_host"], found["backup_agent_store_port"]) == (host, port)
+    assert (found["backup_agent_store_region"], found["backup_agent_access_key"]) == ("eu-1", "AKIA")
+    assert found["backup_agent_store_ca"] == "/etc/ssl/certs/ca-certificates.crt"
+    assert found["object_store_buckets"] == []
+
+
+def test_a_recovery_point_says_what_rebuilding_takes_and_a_proof_what_is_promised() -> None:
+    estate = bench()
+    estate.environments["globex_prod"] |= {"service_tier": "sandbox", "stage": "staging", "database_name": "books"}
+    found = variables(estate)
+    acme, globex = found["estate_backup_environments"]
+    assert (acme["environment"], acme["database"], globex["database"]) == ("acme_prod", "acme_prod", "books")
+    assert acme["facts"] == {
+        "tenant": "acme",
+        "tier": "standard",
+        "stage": "production",
+        "image": "{{ odoo_container_image }}",
+        "modules": ["account"],
+        "addons": [],
+        "domains": ["acme-prod.example"],
+    }
+    assert found["backup_agent_proofs"] == {"acme_prod": 30}, "the tier sandbox promises no proof"
+    assert found["estate_recovery_promises"]["acme_prod"] == {"rto_seconds": 14400, "rpo_seconds": 900}
+
+
+def test_files_are_copied_where_they_are_and_read_as_somebody_who_cannot_write() -> None:
+    estate = bench()
+    estate.environments["globex_prod"] |= {"service_tier": "sandbox", "stage": "staging", "database_name": "books"}
+    acme, globex = variables(estate, "app1")["estate_filestores"]
+    assert globex == {
+        "environment": "globex_prod",
+        "cell": "shared",
+        "name": "globex_prod",
+        "path": "/var/lib/tierline/odoo/globex_prod/filestore/books",
+        "bucket": "shared-filestore",
+        "access_key": "shared-files",
+        "secrets": {"secret_key": "backup_files", "cipher_pass": "backup_files_cipher"},
+        "every_seconds": 3600,
+        "promised_seconds": 86400,
+    }
+    assert (acme["every_seconds"], acme["promised_seconds"]) == (450, 900)
+    assert variables(estate, "app1")["backup_agent_store_host"] == "db1"
+    read = variables(estate)["estate_backup_filestores"]["globex_prod"]
+    assert (read["access_key"], read["secrets"]["secret_key"]) == ("shared-restorer", "backup_restorer")
+
+
+def test_files_are_copied_by_the_machine_that_runs_the_environment() -> None:
+    estate = bench()
+    estate.machines["app2"] = {"machine_roles": ["app"]}
+    estate.members["shared"].append("app2")
+    estate.environments["acme_prod"]["app_machine"] = "app2"
+    estate.environments["globex_prod"]["app_machine"] = "app1"
+    assert [f["name"] for f in variables(estate, "app2")["estate_filestores"]] == ["acme_prod"]
+
+
+def test_of_a_tier_that_loses_nothing_the_store_gives_what_was_archived() -> None:
+    estate = Bench()
+    estate.add_cell("vault", members=3)
+    estate.environments["globex_prod"] |= {"service_tier": "regulated", "cell": "vault"}
+    assert variables(estate, "vault-db2")["estate_recovery_promises"]["globex_prod"]["rpo_seconds"] == 60
+
+
+@pytest.mark.parametrize(
+    ("store", "words"),
+    [
+        ({}, "cell shared: cell_backup_store.endpoint: a store that isn't anywhere"),
+        ({"cell": "vualt"}, "cell shared: cell_backup_store.cell: unknown cell"),
+        ({"cell": "single"}, "no machine of cell single has the role backup, and no endpoint is given"),
+        ({"endpoint": "http://s3.example"}, "cell shared: cell_backup_store.endpoint: wrong value"),
+        ({"bucket": "under_score"}, "cell shared: cell_backup_store.bucket: wrong value"),
+    ],
+)
+def test_a_store_that_is_not_anywhere_is_refused(store: dict[str, Any], words: str) -> None:
+    estate = Bench()
+    estate.add_cell("single")
+    estate.cells["shared"]["cell_backup_store"] = {**OWN, **store}
+    with pytest.raises(EstateError, match=words):
+        resolve(estate.intent())
