@@ -227,6 +227,11 @@ def parse_refusal(answer: Mapping[str, Any]) -> tuple[Leadership | None, Entry |
     return parse_leadership(leader), parse_entry(entry)
 
 
+def leads(own: Mapping[str, Any]) -> bool:
+    """Whether a member of etcd says that it is etcd's leader."""
+    return int(own.get("leader", 0)) == int(own["header"]["member_id"])
+
+
 def heir(own: Mapping[str, Any], others: Sequence[Mapping[str, Any]]) -> int | None:
     """The member of etcd that leads it from now on; None while etcd's leader isn't with the primary, or has no follower.
 
@@ -234,9 +239,9 @@ def heir(own: Mapping[str, Any], others: Sequence[Mapping[str, Any]]) -> int | N
     one after the other, and each Patroni waits for what it had just written to the dead leader. So the primary's member of etcd
     doesn't lead: the follower does that is farthest.
     """
-    me = int(own["header"]["member_id"])
-    if int(own.get("leader", 0)) != me:
+    if not leads(own):
         return None
+    me = int(own["header"]["member_id"])
     followers = [status for status in others if int(status.get("leader", 0)) == me and not status.get("isLearner", False)]
     if not followers:
         return None

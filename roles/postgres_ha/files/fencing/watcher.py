@@ -259,9 +259,11 @@ class Watcher:
         if not own or now < self.next_handover:
             return
         self.next_handover = now + HANDOVER_INTERVAL
-        statuses = {endpoint: self.status(endpoint) for endpoint in self.endpoints}
-        mine = statuses.pop(own[0])
-        heir = mine and rules.heir(mine, [status for status in statuses.values() if status])
+        mine = self.status(own[0])
+        if not mine or not rules.leads(mine):
+            return
+        others = [self.status(endpoint) for endpoint in self.endpoints if endpoint not in own]
+        heir = rules.heir(mine, [status for status in others if status])
         if not heir:
             return
         etcd = Etcd(own, self.tls)
