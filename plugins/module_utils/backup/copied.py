@@ -7,11 +7,11 @@ from __future__ import annotations
 """What a copy of a filestore ends with, ``python3 -m backup.copied ENVIRONMENT PROMISED_SECONDS METRICS_FILE``: it says when."""
 
 import argparse
-import os
 import sys
-import tempfile
 import time
 from pathlib import Path
+
+from . import textfile
 
 PREFIX = "tierline_filestore"
 
@@ -23,22 +23,8 @@ def render(environment: str, promised: int, now: int) -> str:
     ]
     lines = []
     for name, meaning, value in values:
-        lines += [f"# HELP {PREFIX}_{name} {meaning}", f"# TYPE {PREFIX}_{name} gauge"]
-        lines.append(f'{PREFIX}_{name}{{environment="{environment}"}} {value}')
+        lines += textfile.gauge(f"{PREFIX}_{name}", meaning, [f'{{environment="{environment}"}} {value}'])
     return "\n".join(lines) + "\n"
-
-
-def write(path: Path, text: str) -> None:
-    """Whole or not at all: the collector may read at any moment."""
-    with tempfile.NamedTemporaryFile("w", dir=path.parent, prefix=f".{path.name}.", delete=False) as stream:
-        try:
-            stream.write(text)
-            stream.flush()
-            os.fchmod(stream.fileno(), 0o644)
-            os.replace(stream.name, path)
-        except OSError:
-            os.unlink(stream.name)
-            raise
 
 
 def main() -> int:
@@ -48,7 +34,7 @@ def main() -> int:
     parser.add_argument("metrics_file", type=Path)
     words = parser.parse_args()
     try:
-        write(words.metrics_file, render(words.environment, words.promised, int(time.time())))
+        textfile.write(words.metrics_file, render(words.environment, words.promised, int(time.time())))
     except OSError as problem:
         sys.stderr.write(f"{problem}\n")
         return 2

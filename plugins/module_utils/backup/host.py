@@ -10,12 +10,11 @@ import os
 import pwd
 import subprocess
 import sys
-import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from . import info, metrics, proofs, wal
+from . import info, metrics, proofs, textfile, wal
 from .errors import BackupError, StoreError
 from .judge import judge
 from .models import Archiving, Policy, Report, Repository
@@ -105,17 +104,7 @@ class Host:
         self._pgbackrest("expire")
 
     def write_metrics(self, report: Report) -> None:
-        """Whole or not at all: the collector may read at any moment."""
-        path = Path(self._policy.metrics_file)
-        with tempfile.NamedTemporaryFile("w", dir=path.parent, prefix=f".{path.name}.", delete=False) as stream:
-            try:
-                stream.write(metrics.render(report, self._policy.stanza))
-                stream.flush()
-                os.fchmod(stream.fileno(), 0o644)
-                os.replace(stream.name, path)
-            except OSError:
-                os.unlink(stream.name)  # A disk that is full would get another one with each report.
-                raise
+        textfile.write(Path(self._policy.metrics_file), metrics.render(report, self._policy.stanza))
 
     def _pgbackrest(self, command: str, *options: str) -> None:
         done = self._run(["pgbackrest", f"--stanza={self._policy.stanza}", *options, command])

@@ -7,6 +7,7 @@ from __future__ import annotations
 """A report as metrics, for node exporter's textfile collector. Pure."""
 
 from .models import DAY, FULL, Report
+from .textfile import gauge
 
 PREFIX = "tierline_backup"
 # Every reason there can be, so that a series that turns well goes to 0 rather than away.
@@ -44,12 +45,11 @@ def render(report: Report, stanza: str) -> str:
     ]
     lines = []
     for name, meaning, value in [*values, *(in_store if report.repository.reachable else [])]:
-        lines += [f"# HELP {PREFIX}_{name} {meaning}", f"# TYPE {PREFIX}_{name} gauge"]
-        lines.append(f'{PREFIX}_{name}{{stanza="{stanza}"}} {value}')
+        lines += gauge(f"{PREFIX}_{name}", meaning, [f'{{stanza="{stanza}"}} {value}'])
     lines += _proofs(report)
     present = {finding.code for finding in report.findings}
-    lines += [f"# HELP {PREFIX}_finding Why backups are not as promised.", f"# TYPE {PREFIX}_finding gauge"]
-    lines += [f'{PREFIX}_finding{{stanza="{stanza}",code="{code}"}} {int(code in present)}' for code in CODES]
+    reasons = [f'{{stanza="{stanza}",code="{code}"}} {int(code in present)}' for code in CODES]
+    lines += gauge(f"{PREFIX}_finding", "Why backups are not as promised.", reasons)
     return "\n".join(lines) + "\n"
 
 
@@ -60,7 +60,7 @@ def _proofs(report: Report) -> list[str]:
         ("passed", "Whether it came back as it should.", lambda proof: int(proof.passed)),
         ("promised_seconds", "Time between two proofs.", lambda proof: proof.every_days * DAY),
     ):
-        series = [f'tierline_restore_proof_{name}{{environment="{proof.environment}"}} {value(proof)}' for proof in report.proofs]
+        series = [f'{{environment="{proof.environment}"}} {value(proof)}' for proof in report.proofs]
         if series:
-            lines += [f"# HELP tierline_restore_proof_{name} {meaning}", f"# TYPE tierline_restore_proof_{name} gauge", *series]
+            lines += gauge(f"tierline_restore_proof_{name}", meaning, series)
     return lines

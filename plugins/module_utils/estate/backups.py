@@ -15,11 +15,11 @@ from urllib.parse import urlsplit
 from ..backup.schedule import lock_days
 from .consistency import loss_of_backup
 from .errors import Problem, listed, nearest, shown
+from .flows import OBJECT_STORE_PORT
 from .models import Cell, Environment, Estate, Machine, Settings
 
 # The role postgres_ha's own default, which names the data directory.
 POSTGRES_VERSION = 17
-PORT = 8333
 # The role odoo_container's own default.
 DATA_DIR = "/var/lib/tierline/odoo"
 # From the end of one copy of a filestore to the next, whatever may be lost: asking costs a listing.
@@ -147,7 +147,7 @@ def _store(cell: Cell, estate: Estate) -> Settings:
     machine, url = machine_of(cell, estate), urlsplit(cell.store["endpoint"] or "")
     return {
         "backup_agent_store_host": machine.address if machine else url.hostname,
-        "backup_agent_store_port": PORT if machine else url.port or 443,
+        "backup_agent_store_port": OBJECT_STORE_PORT if machine else url.port or 443,
         "backup_agent_store_region": cell.store["region"],
         "backup_agent_store_ca": OWN_CA if machine else cell.store["ca_path"],
     }
@@ -158,7 +158,7 @@ def object_store(machine: Machine, estate: Estate) -> Settings:
     cells = served(machine, estate)
     return {
         "object_store_address": machine.address,
-        "object_store_port": PORT,
+        "object_store_port": OBJECT_STORE_PORT,
         "object_store_buckets": [_locked(cell, name) for cell in cells for name in (_bucket(cell), _files_bucket(cell))],
         "estate_object_store_identities": [identity for cell in cells for identity in _identities(cell)],
     }

@@ -11,7 +11,7 @@ import os
 import secrets
 import shutil
 import socket
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 
 from .errors import OdooError
@@ -66,12 +66,18 @@ def remove(path: str) -> None:
         os.unlink(path)
 
 
-def link_tree(source: str, target: str, uid: int) -> None:
-    """The same files under another directory, of which only the directories are new."""
+def _mirrored(source: str, target: str, uid: int) -> Iterator[tuple[str, str, list[str]]]:
+    """Each directory of a tree, the one under `target` that is made for it, and the names of the files."""
     for folder, _folders, names in os.walk(source):
         place = os.path.normpath(os.path.join(target, os.path.relpath(folder, source)))
         os.makedirs(place, mode=0o700, exist_ok=True)
         os.chown(place, uid, uid)
+        yield folder, place, names
+
+
+def link_tree(source: str, target: str, uid: int) -> None:
+    """The same files under another directory, of which only the directories are new."""
+    for folder, place, names in _mirrored(source, target, uid):
         for name in names:
             os.link(os.path.join(folder, name), os.path.join(place, name))
     if os.path.isdir(os.path.dirname(target)):
@@ -80,10 +86,7 @@ def link_tree(source: str, target: str, uid: int) -> None:
 
 def copy_tree(source: str, target: str, uid: int) -> None:
     """The same content under another directory and another owner. What disappears meanwhile is left out: Odoo clears up."""
-    for folder, _folders, names in os.walk(source):
-        place = os.path.normpath(os.path.join(target, os.path.relpath(folder, source)))
-        os.makedirs(place, mode=0o700, exist_ok=True)
-        os.chown(place, uid, uid)
+    for folder, place, names in _mirrored(source, target, uid):
         for name in names:
             with suppress(FileNotFoundError):
                 copied = os.path.join(place, name)

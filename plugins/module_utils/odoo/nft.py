@@ -40,15 +40,19 @@ def check(text: str) -> None:
         raise OdooError(f"nft refuses the ruleset: {result.stderr.strip()}")
 
 
+def _load(path: str) -> None:
+    result = _nft("--file", path)
+    if result.returncode != 0:
+        raise OdooError(f"nft did not load {path}: {result.stderr.strip()}")
+
+
 def apply(steps: list[Step], path: str) -> None:
     for step in steps:
         if step.action == "write":
             check(step.target)
             files.apply(File(path, 0o644, 0, 0, step.target))
         else:
-            result = _nft("--file", path)
-            if result.returncode != 0:
-                raise OdooError(f"nft did not load {path}: {result.stderr.strip()}")
+            _load(path)
 
 
 def tables() -> frozenset[str]:
@@ -65,9 +69,7 @@ def close(path: str, text: str) -> None:
     check(text)
     files.apply(File(os.path.dirname(path), 0o755, 0, 0))
     files.apply(File(path, 0o644, 0, 0, text))
-    result = _nft("--file", path)
-    if result.returncode != 0:
-        raise OdooError(f"nft did not load {path}: {result.stderr.strip()}")
+    _load(path)
 
 
 def open_again(path: str, table: str) -> None:

@@ -16,39 +16,31 @@ from .errors import OdooError
 from .models import Settings
 
 
-def path(settings: Settings, environment: str) -> str:
-    return f"{settings.record_dir}/{environment}.json"
-
-
 def read(settings: Settings, environment: str) -> release.Record:
     """The record; that of an environment that was never released says blue."""
-    where = path(settings, environment)
-    found = files.read([where]).get(where)
-    return release.parse(environment, found.content or "") if found else release.Record(environment)
+    content = _content(settings.record_dir, environment)
+    return release.Record(environment) if content is None else release.parse(environment, content)
 
 
 def write(settings: Settings, record: release.Record) -> None:
-    files.apply(files.File(settings.record_dir, 0o755, 0, 0))
-    files.apply(files.File(path(settings, record.environment), 0o644, 0, 0, release.dump(record)))
-
-
-def clone_path(settings: Settings, environment: str) -> str:
-    return f"{settings.clone_dir}/{environment}.json"
-
-
-def read_clone(settings: Settings, environment: str) -> clone.Record:
-    where = clone_path(settings, environment)
-    found = files.read([where]).get(where)
-    return clone.parse(environment, found.content or "") if found else clone.Record(environment)
-
-
-def write_clone(settings: Settings, record: clone.Record) -> None:
-    files.apply(files.File(settings.clone_dir, 0o755, 0, 0))
-    files.apply(files.File(clone_path(settings, record.environment), 0o644, 0, 0, clone.dump(record)))
+    _keep(settings.record_dir, record.environment, release.dump(record))
 
 
 def names(settings: Settings) -> list[str]:
     return _names(settings.record_dir)
+
+
+def read_clone(settings: Settings, environment: str) -> clone.Record:
+    content = _content(settings.clone_dir, environment)
+    return clone.Record(environment) if content is None else clone.parse(environment, content)
+
+
+def write_clone(settings: Settings, record: clone.Record) -> None:
+    _keep(settings.clone_dir, record.environment, clone.dump(record))
+
+
+def clone_names(settings: Settings) -> list[str]:
+    return _names(settings.clone_dir)
 
 
 def held(settings: Settings, environments: Iterable[str]) -> dict[str, str]:
@@ -57,8 +49,28 @@ def held(settings: Settings, environments: Iterable[str]) -> dict[str, str]:
     return {name: why for name, why in found.items() if why}
 
 
-def clone_names(settings: Settings) -> list[str]:
-    return _names(settings.clone_dir)
+def path(settings: Settings, environment: str) -> str:
+    return _path(settings.record_dir, environment)
+
+
+def clone_path(settings: Settings, environment: str) -> str:
+    return _path(settings.clone_dir, environment)
+
+
+def _path(directory: str, environment: str) -> str:
+    return f"{directory}/{environment}.json"
+
+
+def _content(directory: str, environment: str) -> str | None:
+    """None where nothing was kept yet."""
+    where = _path(directory, environment)
+    found = files.read([where]).get(where)
+    return None if found is None else found.content or ""
+
+
+def _keep(directory: str, environment: str, text: str) -> None:
+    files.apply(files.File(directory, 0o755, 0, 0))
+    files.apply(files.File(_path(directory, environment), 0o644, 0, 0, text))
 
 
 def _names(directory: str) -> list[str]:
