@@ -28,9 +28,9 @@ setup: ## Python packages in .cache/venv, the checkout linked as a collection
 dev: ## setup, and what the tests need
 	@tools/setup.sh dev
 
-demo: ## build the example estate on the lab, verify it, say where everything is
+demo: ## build the example estate on the lab, prove that it comes back, verify it, say where everything is
 	@tools/once.sh $(LAB) tools/phases demo setup='tools/setup.sh run' lab='$(PLAY) playbooks/lab.yml' site='$(PLAY) playbooks/site.yml $(LIMITED)' \
-	  prove='$(PROVE) $(LIMITED)' verify='$(VERIFY) $(LIMITED)' summary='tools/summary.sh $(TOPOLOGY)' --show summary
+	  books='$(PLAY) playbooks/lab_books.yml $(LIMITED)' prove='$(PROVE) $(LIMITED)' verify='$(VERIFY) $(LIMITED)' summary='tools/summary.sh $(TOPOLOGY)' --show summary
 lab: setup ## create or complete the lab's hosts
 	@$(PLAY) playbooks/lab.yml
 site: setup ## converge the estate (LIMIT=<environment> for one)

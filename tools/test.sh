@@ -24,6 +24,7 @@ phases=(
   estate/site="$play playbooks/site.yml"
   estate/again="tools/unchanged.sh $repeat $play playbooks/lab.yml && tools/unchanged.sh $repeat $play playbooks/site.yml"
   estate/check="tools/unchanged.sh $repeat $play playbooks/site.yml --check --diff"
+  estate/books="$repeat $play playbooks/lab_books.yml"
   estate/prove="$repeat $play playbooks/restore_verify.yml -e restore_verify_directory=$PWD/.cache/lab/$LAB/certificates"
   estate/verify="$verify"
   estate/estate="$repeat $run pytest tests/integration/estate"

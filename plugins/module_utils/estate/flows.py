@@ -15,6 +15,8 @@ POSTGRES_PORT, PATRONI_PORT, ETCD_PORTS = 5432, 8008, (2379, 2380)
 PGBOUNCER_PORT, PGBOUNCER_READ_PORT = 6432, 6433
 REDIS_PORT = 6379
 OBJECT_STORE_PORT = 8333
+# Only while a proof lets Odoo look at what was restored.
+RESTORED_PORT = 5499
 EDGE_PORTS = (80, 443)
 
 _PROFILES = {"baseline": ["cis_level1_server", "lynis"], "strict": ["cis_level2_server", "anssi_bp28", "lynis"]}
@@ -44,6 +46,8 @@ def flows(machine: Machine, cell: Cell, clients: Iterable[Cell] = ()) -> Iterato
         members = _others(machine, cell, "postgres")
         yield from _flow("postgres_members", [POSTGRES_PORT, PATRONI_PORT, *ETCD_PORTS], members)
         yield from _flow("pgbouncer", [PGBOUNCER_PORT, PGBOUNCER_READ_PORT], _others(machine, cell, "app"), machine)
+        if any(environment.settings["backup.enabled"] for environment in cell.environments):
+            yield from _flow("restore_proof", [RESTORED_PORT], _others(machine, cell, "app"))
     if "redis" in machine.roles:
         yield from _flow("redis", [REDIS_PORT], _others(machine, cell, "app"), machine)
     if "app" in machine.roles:

@@ -20,12 +20,15 @@ from .errors import ProofError
 STATEMENT_TYPE = "https://in-toto.io/Statement/v1"
 PREDICATE_TYPE = "https://tierline.example/restore-certificate/v1"
 NAMESPACE = "tierline-restore"
+_SIGNS = {True: "✓", False: "✗", None: "○"}
 
 
 @dataclass(frozen=True)
 class Check:
+    """``passed`` is None where it was not asked for: that says why, and neither passes nor fails."""
+
     name: str
-    passed: bool
+    passed: bool | None
     detail: str = ""
 
 
@@ -56,7 +59,7 @@ def statement(
     tools: Mapping[str, str],
 ) -> dict[str, Any]:
     """``digest`` is the SHA-256 of the recovery point as the store has it. Without a check nothing is proven."""
-    if not checks:
+    if all(check.passed is None for check in checks):
         raise ProofError("a certificate without a check proves nothing: give at least one")
     every = [*checks, *measured.checks()]
     return {
@@ -64,7 +67,7 @@ def statement(
         "subject": [{"name": subject, "digest": {"sha256": digest}}],
         "predicateType": PREDICATE_TYPE,
         "predicate": {
-            "passed": all(check.passed for check in every),
+            "passed": all(check.passed is not False for check in every),
             "source": dict(source),
             "times": dict(times),
             "measured": {"rtoSeconds": round(measured.rto, 1), "rpoSeconds": round(measured.rpo, 1)},
@@ -92,7 +95,7 @@ def page(content: Mapping[str, Any]) -> str:
         *((word, value) for word, value in sorted(predicate["tools"].items())),
     ]
     checks = "".join(
-        f"<tr><td>{'✓' if check['passed'] else '✗'}</td><td>{_text(check['name'])}</td><td>{_text(check['detail'])}</td></tr>\n"
+        f"<tr><td>{_SIGNS[check['passed']]}</td><td>{_text(check['name'])}</td><td>{_text(check['detail'])}</td></tr>\n"
         for check in predicate["checks"]
     )
     title = f"Restore certificate: {_text(content['subject'][0]['name'])}"

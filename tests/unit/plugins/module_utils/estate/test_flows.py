@@ -19,8 +19,16 @@ def _flows(bench: Bench, machine: str) -> dict[str, dict[str, Any]]:
 def test_a_single_database_serves_its_applications() -> None:
     assert _flows(Bench(), "db1") == {
         "pgbouncer": {"name": "pgbouncer", "ports": ["6432", "6433"], "sources": ["app1"]},
+        # Open while nobody listens there, but for minutes of a proof.
+        "restore_proof": {"name": "restore_proof", "ports": ["5499"], "sources": ["app1"]},
         "redis": {"name": "redis", "ports": ["6379"], "sources": ["app1"]},
     }
+
+
+def test_where_nothing_is_backed_up_nothing_is_proven() -> None:
+    bench = Bench()
+    bench.environments = {}
+    assert "restore_proof" not in _flows(bench, "db1")
 
 
 def test_members_talk_to_each_other_only() -> None:

@@ -44,9 +44,17 @@ def test_one_failure_fails_the_certificate(measured: Measured, checks: list[Chec
     assert ("FAILED" in page(content)) is not passed
 
 
-def test_without_a_check_there_is_no_certificate() -> None:
+@pytest.mark.parametrize("checks", [[], [Check("boot", None, "not asked for")]])
+def test_without_a_check_there_is_no_certificate(checks: list[Check]) -> None:
     with pytest.raises(ProofError, match="proves nothing"):
-        made(Measured(1, 1))
+        made(Measured(1, 1), *checks)
+
+
+def test_what_was_not_asked_for_neither_passes_nor_fails() -> None:
+    content = made(Measured(1, 1), GOOD, Check("boot", None, "not asked for: no engine"))
+    assert content["predicate"]["passed"] is True
+    assert content["predicate"]["checks"][1] == {"name": "boot", "passed": None, "detail": "not asked for: no engine"}
+    assert "<td>○</td><td>boot</td><td>not asked for: no engine</td>" in page(content)
 
 
 def test_the_page_escapes_what_it_shows() -> None:
