@@ -25,7 +25,8 @@ try:
     import psycopg2
     from passlib.hash import pbkdf2_sha512
 except ImportError:  # they are Odoo's own, so the image has them; whoever only sends this file needn't
-    psycopg2 = pbkdf2_sha512 = None
+    psycopg2 = None  # type: ignore[assignment]
+    pbkdf2_sha512 = None
 
 Ask = Callable[[str, str, list[Any]], Any]
 Admin = Callable[[Any, str], str]

@@ -54,7 +54,7 @@ class FakeOdoo:
 
 
 def run(odoo: FakeOdoo, check_mode: bool = False) -> dict[str, Any]:
-    return lab_invoice.run(Context(odoo, "acme", "admin", "secret"), check_mode)
+    return lab_invoice.run(Context(odoo, "acme", "admin", "secret"), check_mode)  # type: ignore[arg-type]
 
 
 def test_it_is_posted_once() -> None:

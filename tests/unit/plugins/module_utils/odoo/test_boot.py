@@ -35,7 +35,9 @@ SEEN = {"version": "19.0", "seconds": 7.4, "login": [True, "in"], "invoice": [No
 
 class FakeEngine:
     def __init__(self, output: Any = SEEN) -> None:
-        self.output, self.asked, self.files = output, {}, {}
+        self.output = output
+        self.asked: dict[str, Any] = {}
+        self.files: dict[str, str] = {}
 
     def run_once(self, name: str, wanted: dict[str, Any], timeout: int) -> str:
         self.asked = {"name": name, "wanted": wanted, "timeout": timeout}
@@ -65,7 +67,8 @@ def booted(settings: Settings, engine: Any, doors: list[Any] | None = None, **ch
 
 
 def test_it_reaches_nothing_but_the_restored_database(settings: Settings) -> None:
-    engine, doors = FakeEngine(), []
+    engine = FakeEngine()
+    doors: list[fence.Door] = []
     found = booted(settings, engine, doors)
     wanted = engine.asked["wanted"]
     assert wanted["HostConfig"]["NetworkMode"] == "none"

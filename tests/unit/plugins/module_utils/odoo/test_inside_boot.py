@@ -107,7 +107,8 @@ def test_a_database_without_an_administrator_is_told() -> None:
 
 class FakeCursor:
     def __init__(self, rows: list[Any]) -> None:
-        self.rows, self.said = rows, []
+        self.rows = rows
+        self.said: list[Any] = []
 
     def __enter__(self) -> FakeCursor:
         return self
@@ -133,8 +134,12 @@ class FakeConnection(FakeCursor):
 @pytest.fixture
 def connection(monkeypatch: pytest.MonkeyPatch) -> FakeConnection:
     made = FakeConnection([])
-    library = types.SimpleNamespace(connect=lambda **words: made.said.append(words) or made)
-    monkeypatch.setattr(inside_boot, "psycopg2", library)
+
+    def connect(**words: str) -> FakeConnection:
+        made.said.append(words)
+        return made
+
+    monkeypatch.setattr(inside_boot, "psycopg2", types.SimpleNamespace(connect=connect))
     monkeypatch.setattr(inside_boot, "pbkdf2_sha512", types.SimpleNamespace(hash=lambda text: f"hashed {text}"))
     return made
 
