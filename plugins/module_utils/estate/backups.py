@@ -108,6 +108,8 @@ def application(machine: Machine, cell: Cell, estate: Estate, items: dict[str, S
             {"environment": e.name, **_filestore(e, cell, items[e.name], "files"), **_pace(_promise(e)["rpo_seconds"])}
             for e in here
         ],
+        # As somebody who can't write reads them, to bring files back.
+        "estate_filestore_sources": [{"environment": e.name, **_filestore(e, cell, items[e.name], "restorer")} for e in here],
     }
 
 

@@ -191,6 +191,7 @@ def test_files_are_copied_where_they_are_and_read_as_somebody_who_cannot_write()
     assert variables(estate, "app1")["backup_agent_store_host"] == "db1"
     read = variables(estate)["estate_backup_filestores"]["globex_prod"]
     assert (read["access_key"], read["secrets"]["secret_key"]) == ("shared-restorer", "backup_restorer")
+    assert variables(estate, "app1")["estate_filestore_sources"][1] == {"environment": "globex_prod", **read}
 
 
 def test_files_are_copied_by_the_machine_that_runs_the_environment() -> None:
