@@ -150,7 +150,7 @@ def look(options: Any, boot: Callable[[], Any], patience: float, ask: Ask = rpc,
 def main() -> None:
     parser = configparser.RawConfigParser()
     parser.read(CONFIG)
-    print(json.dumps(look(dict(parser.items("options")), odoo, float(sys.argv[1]))))
+    sys.stdout.write(json.dumps(look(dict(parser.items("options")), odoo, float(sys.argv[1]))) + "\n")
 
 
 if __name__ == "__main__":
