@@ -8,6 +8,7 @@ The tests look at the running hosts with `docker exec`, past everything that Ans
 there are is read from the inventory: the tests hold for any topology.
 """
 
+import json
 import re
 
 import yaml
@@ -92,6 +93,21 @@ def test_no_secret_shows_in_logs_processes_containers_or_git():
             places[f"inspection of {name}"] = inside(host, "docker", "inspect", name)
     found = sorted({place for place, text in places.items() for secret in secrets if secret in text})
     assert found == []
+
+
+def test_odoo_was_booted_on_what_came_back():
+    for name in hosts_of("environments"):
+        newest = max((FOLDER / "certificates").glob(f"{name}-*.json"))
+        said = json.loads(newest.read_text())["predicate"]
+        seen = {check["name"]: check for check in said["checks"]}
+        assert said["passed"], newest
+        assert said["source"]["RTO until"] == "a user is logged in", newest
+        # The invoice of playbooks/lab_books.yml, by its amount.
+        invoice = seen["a posted invoice can be read in Odoo"]
+        assert invoice["passed"] is True, newest
+        assert "1320.40" in invoice["detail"], newest
+        left = inside(app_machine(name), "docker", "ps", "--all", "--filter", f"name={name}-restored", "--format", "{{.Names}}")
+        assert left.strip() == "", name
 
 
 def test_secrets_and_keys_are_readable_by_their_owner_alone():
