@@ -88,8 +88,8 @@ def page(content: Mapping[str, Any]) -> str:
     rows = [
         ("Result", "passed" if predicate["passed"] else "FAILED"),
         ("Recovery point", content["subject"][0]["digest"]["sha256"]),
-        *((word.capitalize(), value) for word, value in sorted(predicate["times"].items())),
-        *((word.capitalize(), value) for word, value in sorted(predicate["source"].items())),
+        *((word[:1].upper() + word[1:], value) for word, value in sorted(predicate["times"].items())),
+        *((word[:1].upper() + word[1:], value) for word, value in sorted(predicate["source"].items())),
         ("RTO measured", f"{predicate['measured']['rtoSeconds']} s"),
         ("RPO measured", f"{predicate['measured']['rpoSeconds']} s"),
         *((word, value) for word, value in sorted(predicate["tools"].items())),
