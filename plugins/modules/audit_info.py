@@ -8,7 +8,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 ---
 module: audit_info
-short_description: Let OpenSCAP and Lynis judge a host
+short_description: Let OpenSCAP, Lynis and Docker Bench judge a host
 version_added: 0.2.0
 author:
   - The tierline.erp contributors (@tierline)
@@ -33,6 +33,51 @@ options:
     description: Whether Lynis judges the host, too.
     type: bool
     default: true
+  docker_bench:
+    description:
+      - Directory on the machine with a release of Docker Bench for Security, whose sections 2 and 5 judge the engine and what it
+        runs. Not asked where empty.
+    type: path
+  rule_exceptions:
+    description:
+      - Why rules of the profiles fail here. An exception changes no figure; it stands beside the failure. One without a reason,
+        past its date, or for a rule that there isn't is refused.
+    type: list
+    elements: dict
+    default: []
+    suboptions:
+      check:
+        description: Name of the rule, such as V(partition_for_var).
+        type: str
+        required: true
+      reason:
+        description: Why.
+        type: str
+        required: true
+      expires:
+        description: Until when, as a date.
+        type: str
+        required: true
+  docker_exceptions:
+    description:
+      - Checks of Docker Bench that this machine doesn't have to pass. They are reported with their reasons. One without a
+        reason, past its date, or for a check that there isn't is refused.
+    type: list
+    elements: dict
+    default: []
+    suboptions:
+      check:
+        description: Number of the check, such as V(2.9).
+        type: str
+        required: true
+      reason:
+        description: Why.
+        type: str
+        required: true
+      expires:
+        description: Until when, as a date.
+        type: str
+        required: true
   directory:
     description: Directory for results and reports.
     type: path
@@ -61,6 +106,7 @@ openscap:
     cis_level1_server:
       passed: 300
       failed: 1
+      exempt: 0
       not_applicable: 102
       score: 99.7
       failures: [{rule: package_rsync_removed, title: Uninstall rsync, severity: medium, outcome: fail}]
@@ -69,17 +115,42 @@ lynis:
   returned: always
   type: dict
   sample: {index: 86, warnings: [], suggestions: [{test: BOOT-5122, text: Set a password on GRUB}]}
+docker_bench:
+  description: Figures of sections 2 and 5. Empty where O(docker_bench) wasn't given.
+  returned: always
+  type: dict
+  sample:
+    passed: 38
+    remarks: 6
+    warnings: []
+    exempt:
+      - check: "2.9"
+        title: Enable user namespace support (Scored)
+        detail: ""
+        reason: Filestores belong to users of the host
+        expires: "2027-06-30"
 """
+
+import datetime
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.tierline.erp.plugins.module_utils.hardening import scan
+from ansible_collections.tierline.erp.plugins.module_utils.hardening.arguments import SCAN_EXCEPTION
 from ansible_collections.tierline.erp.plugins.module_utils.hardening.errors import HardeningError
 from ansible_collections.tierline.erp.plugins.module_utils.hardening.scanners import Scanners
 
 
-def run(params, scanners):
-    openscap = {name: scan.xccdf(scanners.openscap(params["datastream"], name)) for name in params["profiles"]}
-    return {"changed": False, "openscap": openscap, "lynis": scan.lynis(scanners.lynis()) if params["lynis"] else {}}
+def run(params, scanners, today):
+    # Before anything takes minutes.
+    rules, exceptions = (scan.granted(params[f"{what}_exceptions"], today) for what in ("rule", "docker"))
+    openscap = {name: scan.xccdf(scanners.openscap(params["datastream"], name), rules) for name in params["profiles"]}
+    bench = params["docker_bench"]
+    return {
+        "changed": False,
+        "openscap": openscap,
+        "lynis": scan.lynis(scanners.lynis()) if params["lynis"] else {},
+        "docker_bench": scan.docker_bench(scanners.docker_bench(bench), exceptions) if bench else {},
+    }
 
 
 def main():
@@ -88,6 +159,9 @@ def main():
             "datastream": {"type": "path", "required": True},
             "profiles": {"type": "list", "elements": "str", "default": ["cis_level1_server", "cis_level2_server"]},
             "lynis": {"type": "bool", "default": True},
+            "docker_bench": {"type": "path"},
+            "rule_exceptions": {"type": "list", "elements": "dict", "default": [], "options": SCAN_EXCEPTION},
+            "docker_exceptions": {"type": "list", "elements": "dict", "default": [], "options": SCAN_EXCEPTION},
             "directory": {"type": "path", "required": True},
             "hide_container": {"type": "bool", "default": False},
         },
@@ -95,7 +169,7 @@ def main():
     )
     try:
         with Scanners(module.params["directory"], module.params["hide_container"]) as scanners:
-            result = run(module.params, scanners)
+            result = run(module.params, scanners, datetime.date.today())
     except HardeningError as error:
         module.fail_json(msg=str(error))
     module.exit_json(**result)

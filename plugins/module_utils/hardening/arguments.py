@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What the hardening modules are given; documented in the fragments tierline.erp.hardening and hardening_trial."""
+"""What the hardening modules are given; documented in the modules and their fragments hardening and hardening_trial."""
 
 from __future__ import annotations
 
@@ -13,3 +13,5 @@ TRIAL: dict[str, Any] = {
     "state": {"type": "str", "choices": ["tried", "kept", "restored"], "default": "tried"},
     "rollback_seconds": {"type": "int", "default": 60},
 }
+# From a check of somebody else's scanner.
+SCAN_EXCEPTION: dict[str, Any] = {name: {"type": "str", "required": True} for name in ("check", "reason", "expires")}

@@ -56,11 +56,38 @@ class Scanners:
         (self.directory / "lynis-report.dat").write_text(text, encoding="utf-8")
         return text
 
+    def docker_bench(self, program: str) -> str:
+        """What Docker Bench says of the engine and of what it runs: sections 2 and 5."""
+        log = self.directory / "docker-bench.log"
+        report = Path(f"{log}.json")
+        report.unlink(missing_ok=True)
+        script = Path(program) / "docker-bench-security.sh"
+        if not script.exists():
+            raise HardeningError(f"{script} is missing: unpack a release of Docker Bench there first")
+        command = ["bash", script.name, "-b", "-l", str(log), "-c", "docker_daemon_configuration,container_runtime"]
+        _code, said = _run(command, cwd=program)
+        if not report.exists():
+            raise HardeningError(f"Docker Bench wrote no report: {said[-500:]}")
+        return report.read_text(encoding="utf-8")
 
-def _run(argv: list[str]) -> tuple[int, str]:
+
+def testssl(program: str, name: str, address: str | None, port: int, authority: str | None, report: Path) -> str:
+    """What testssl.sh says of a server, from where this runs."""
+    report.unlink(missing_ok=True)
+    command = [program, "--quiet", "--color=0", "--warnings=off", "--jsonfile", str(report)]
+    command += ["--ip", address] if address else []
+    command += ["--add-ca", authority] if authority else []
+    _code, said = _run([*command, f"{name}:{port}"])
+    if not report.exists():
+        raise HardeningError(f"testssl.sh wrote no report: {said[-500:]}")
+    return report.read_text(encoding="utf-8")
+
+
+def _run(argv: list[str], cwd: str | None = None) -> tuple[int, str]:
     try:
         result = subprocess.run(
             argv,
+            cwd=cwd,
             capture_output=True,
             text=True,
             check=False,

@@ -74,9 +74,14 @@ def _exception_problems(controls: list[Words], exceptions: list[Words], today: d
         if name in seen:
             yield f"exception for {name} is listed twice: keep one"
         seen.add(name)
-        if len(str(item.get("reason") or "").strip()) < SHORTEST_REASON:
-            yield f"exception for {name} has no reason: say in {SHORTEST_REASON} characters or more why this host can't have it"
-        yield from _date_problems(name, item.get("expires"), today)
+        yield from unfounded(name, item, today)
+
+
+def unfounded(name: str, exception: Words, today: datetime.date) -> Iterable[str]:
+    """What an exception lacks, whatever it is an exception from."""
+    if len(str(exception.get("reason") or "").strip()) < SHORTEST_REASON:
+        yield f"exception for {name} has no reason: say in {SHORTEST_REASON} characters or more why this host can't have it"
+    yield from _date_problems(name, exception.get("expires"), today)
 
 
 def _date_problems(name: str, written: Any, today: datetime.date) -> Iterable[str]:

@@ -4,6 +4,9 @@
 
 from __future__ import annotations
 
+import datetime
+import json
+import pathlib
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -14,9 +17,25 @@ from ansible_collections.tierline.erp.plugins.doc_fragments.hardening_trial impo
 from ansible_collections.tierline.erp.plugins.filter import hardening_controls, hardening_sshd, hardening_table
 from ansible_collections.tierline.erp.plugins.module_utils.hardening.arguments import CONTROLS, TRIAL
 from ansible_collections.tierline.erp.plugins.module_utils.hardening.errors import HardeningError
-from ansible_collections.tierline.erp.plugins.modules import audit_info, firewall, hardening, hardening_info, ssh_server
+from ansible_collections.tierline.erp.plugins.modules import (
+    audit_info,
+    firewall,
+    hardening,
+    hardening_info,
+    ssh_server,
+    tls_audit_info,
+)
 
 SETTINGS = {"PermitRootLogin": "no"}
+AUDIT = {
+    "datastream": "/x",
+    "profiles": ["cis_level1_server"],
+    "lynis": False,
+    "docker_bench": None,
+    "docker_exceptions": [],
+    "rule_exceptions": [],
+}
+TODAY = datetime.date(2026, 11, 22)
 
 
 class Undo:
@@ -166,12 +185,44 @@ class Scanners:
     def lynis(self) -> str:
         return "hardening_index=70\n"
 
+    def docker_bench(self, _program: str) -> str:
+        checks = [{"id": "2.2", "desc": "icc", "result": "PASS"}, {"id": "2.9", "desc": "users", "result": "WARN"}]
+        return json.dumps({"tests": [{"id": "2", "results": checks}]})
+
 
 @pytest.mark.parametrize(("lynis", "index"), [(True, {"index": 70, "warnings": [], "suggestions": []}), (False, {})])
 def test_scanners(lynis: bool, index: dict[str, Any]) -> None:
-    found = audit_info.run({"datastream": "/x", "profiles": ["cis_level1_server"], "lynis": lynis}, Scanners())
+    found = audit_info.run(AUDIT | {"lynis": lynis}, Scanners(), TODAY)
     assert found["openscap"]["cis_level1_server"]["score"] == 100.0
     assert found["lynis"] == index
+    assert found["docker_bench"] == {}
+
+
+def test_a_warning_of_docker_bench_with_an_exception_is_reported_as_such() -> None:
+    exceptions = [{"check": "2.9", "reason": "Filestores belong to users of the host", "expires": "2027-01-31"}]
+    found = audit_info.run(AUDIT | {"docker_bench": "/x", "docker_exceptions": exceptions}, Scanners(), TODAY)["docker_bench"]
+    assert (found["passed"], found["warnings"], [item["check"] for item in found["exempt"]]) == (1, [], ["2.9"])
+
+
+def test_an_exception_past_its_date_is_refused_before_the_scanners_run() -> None:
+    exceptions = [{"check": "2.9", "reason": "Filestores belong to users of the host", "expires": "2020-01-31"}]
+    with pytest.raises(HardeningError, match=r"2\.9 expired on 2020-01-31"):
+        audit_info.run(AUDIT | {"docker_exceptions": exceptions}, None, TODAY)
+
+
+def test_how_a_name_is_served() -> None:
+    asked: list[Any] = []
+
+    def scanner(*arguments: Any) -> str:
+        asked.extend(arguments)
+        ids = ("cert_revocation", "HIGH"), ("scanTime", "INFO"), ("overall_grade", "OK")
+        return json.dumps([{"id": name, "severity": severity, "finding": "A+"} for name, severity in ids])
+
+    exception = {"check": "cert_revocation", "reason": "No list is published", "expires": "2027-01-31"}
+    params = {"name": "a.example.com", "address": "192.0.2.1", "port": 443, "authority": None, "directory": "/x"}
+    found = tls_audit_info.run({**params, "program": "testssl", "exceptions": [exception]}, scanner, TODAY)
+    assert (found["changed"], found["grade"], found["findings"], len(found["exempt"])) == (False, "A+", [], 1)
+    assert asked == ["testssl", "a.example.com", "192.0.2.1", 443, None, pathlib.Path("/x/testssl.json")]
 
 
 def test_filters() -> None:
