@@ -1,0 +1,9 @@
+# Copyright (c) 2026, the tierline.erp contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+
+class AccountsError(Exception):
+    """Anything that this domain refuses or fails at, with a message for the person who has to mend it."""
