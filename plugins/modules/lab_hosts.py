@@ -44,6 +44,12 @@ options:
           - The first free port from the candidate upwards is taken, and kept from then on.
         type: dict
         default: {}
+      shared:
+        description:
+          - Volumes that all labs share, as a map from name to the directory where they are mounted.
+          - They outlive the lab. M(tierline.erp.lab_images) with C(state=absent) removes them.
+        type: dict
+        default: {}
   state:
     description: Whether the lab exists. V(absent) removes everything that carries the lab's label, and nothing else.
     type: str
@@ -156,6 +162,7 @@ def desired_hosts(store, items):
                 item["name"],
                 store.image_id(item["image"]),
                 {int(inside): int(outside) for inside, outside in item["publish"].items()},
+                shared=item["shared"],
             )
             for item in items
         ]
@@ -168,6 +175,7 @@ def main():
         "name": {"type": "str", "required": True},
         "image": {"type": "str", "required": True},
         "publish": {"type": "dict", "default": {}},
+        "shared": {"type": "dict", "default": {}},
     }
     module = AnsibleModule(
         argument_spec={

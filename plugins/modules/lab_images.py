@@ -49,7 +49,7 @@ options:
         type: dict
         default: {}
   state:
-    description: V(absent) removes every image that this module ever made on this engine.
+    description: V(absent) removes every image that this module ever made on this engine, and the volumes that labs share.
     type: str
     choices: [present, absent]
     default: present
@@ -106,10 +106,13 @@ def present(store, images, check_mode):
 
 
 def absent(store, check_mode):
-    names = store.list_made()
+    images, volumes = store.list_made(), store.list_shared()
+    names = images + volumes
     if not check_mode:
-        for name in reversed(names):
+        for name in reversed(images):
             store.remove(name)
+        for name in volumes:
+            store.remove_shared(name)
     return {"changed": bool(names), "made": names, "diff": {"before": "".join(f"{name}\n" for name in names), "after": ""}}
 
 

@@ -77,6 +77,45 @@ options:
       - Whether V(rollback) may follow a rollback, which brings back what was rolled back from.
     type: bool
     default: false
+  recovery_points:
+    description:
+      - What M(tierline.erp.recovery_point) returned for environments whose databases are updated. The record of a release names
+        the point.
+    type: list
+    elements: dict
+    default: []
+  promotions:
+    description:
+      - Environments that take only code which another environment has run. Code is the image by its digest, and
+        O(environments[].addons) by their hashes. What was rolled back there doesn't count.
+      - Other code is refused before anything is touched; with O(updates=false) the environment stays as it is, see RV(waiting).
+      - An environment that doesn't run yet, a change of anything but code, and V(rollback) are not asked about.
+    type: list
+    elements: dict
+    default: []
+    suboptions:
+      environment:
+        description: Who takes only that.
+        type: str
+        required: true
+      source:
+        description: Who has to have run it.
+        type: str
+        required: true
+      machine:
+        description: The machine of O(promotions[].source), which is not used here.
+        type: str
+  promotion_sources:
+    description:
+      - Records of the sources, as M(tierline.erp.odoo_releases_info) returns them.
+    type: list
+    elements: dict
+    default: []
+  promotion_override:
+    description:
+      - Why code may go to O(promotions) that nobody has run. The record keeps it for as long as that code is in a slot.
+    type: str
+    default: ""
   update_timeout:
     description:
       - Seconds that the update of one database may take, and its rehearsal too.
@@ -138,13 +177,15 @@ releases:
       active: blue
       previous:
       operation: {id: 5f3a9c01, source: blue, target: green, phase: proven, since: 1795330000, lease: 1795330300}
-      released: {blue: {image: "registry.example.com/odoo@sha256:5b1c...", at: 1795000000}}
+      released: {blue: {image: "registry.example.com/odoo@sha256:5b1c...", addons: [], at: 1795000000}}
+      ran: [{image: "registry.example.com/odoo@sha256:5b1c...", addons: [], at: 1795000000}]
       rolled_back: false
       safety: {slot: blue, database: acme_prod_before_5f3a9c01, at: 1795330100}
       last_update:
         at: 1795330010
         modules: update acme_sales
         outcome: passed
+        recovery_point: before-release-5f3a9c01
         rehearsal_seconds: 31
         freeze_seconds: 24
         parts: {stop: 1.2, copy: 0.9, update: 9.8, start: 6.4, prove: 1.7, business: 2.1}
@@ -161,7 +202,8 @@ restoring:
   elements: str
   sample: []
 waiting:
-  description: Environments that wait for a release that may update databases. Only with O(updates=false).
+  description: Environments that wait for a release that may update databases, or for the source of O(promotions). Only with
+    O(updates=false).
   returned: always
   type: list
   elements: str
@@ -182,6 +224,7 @@ from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.tierline.erp.plugins.module_utils.odoo import (
     arguments,
     copies,
+    promotion,
     proof,
     reconcile,
     release,
@@ -206,6 +249,9 @@ def run(engine, params, check_mode, prove=proof.prove, databases=None):
         updates=params["updates"],
         restore_database=params["restore_database"],
         again=params["again"],
+        recovery_points={point["environment"]: point["name"] for point in params["recovery_points"]},
+        promotions=promotion.read(params["promotions"], params["promotion_sources"]),
+        promotion_override=params["promotion_override"],
         **_business(settings, params["business_checks"]),
         **patience,
     )
@@ -216,6 +262,10 @@ def run(engine, params, check_mode, prove=proof.prove, databases=None):
     }
     releases = [release.report(record) for record in found]
     return {**reconcile.result(steps), **told, "waiting": this.waiting, "release": this.id, "releases": releases}
+
+
+def _dicts(**options):
+    return {"type": "list", "elements": "dict", "default": [], **({"options": options} if options else {})}
 
 
 def _business(settings, wanted):
@@ -234,6 +284,12 @@ def main():
             "business_checks": {"type": "bool", "default": True},
             "restore_database": {"type": "bool", "default": False},
             "again": {"type": "bool", "default": False},
+            "recovery_points": _dicts(),
+            "promotions": _dicts(
+                environment={"type": "str", "required": True}, source={"type": "str", "required": True}, machine={"type": "str"}
+            ),
+            "promotion_sources": _dicts(),
+            "promotion_override": {"type": "str", "default": ""},
             "update_timeout": {"type": "int", "default": 1800},
             "lease": {"type": "int", "default": 300},
             "drain_seconds": {"type": "int", "default": 60},

@@ -52,8 +52,11 @@ releases:
       operation:
       rolled_back: false
       released:
-        blue: {image: "registry.example.com/odoo@sha256:5b1c...", at: 1795000000}
-        green: {image: "registry.example.com/odoo@sha256:77aa...", at: 1795330000}
+        blue: {image: "registry.example.com/odoo@sha256:5b1c...", addons: [], at: 1795000000}
+        green: {image: "registry.example.com/odoo@sha256:77aa...", addons: [], at: 1795330000}
+      ran:
+        - {image: "registry.example.com/odoo@sha256:5b1c...", addons: [], at: 1795000000}
+        - {image: "registry.example.com/odoo@sha256:77aa...", addons: [], at: 1795330000}
 """
 
 from ansible.module_utils.basic import AnsibleModule

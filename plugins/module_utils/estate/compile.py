@@ -9,7 +9,7 @@ import ipaddress
 from collections.abc import Iterable
 from typing import Any
 
-from . import backups, explain, flows, ports
+from . import backups, explain, flows, ports, promotion
 from .models import Cell, Environment, Estate, Intent, Machine, Resolution, Settings
 from .placement import app_machine
 from .promises import strongest
@@ -112,6 +112,7 @@ def _machine(machine: Machine, cell: Cell, items: dict[str, Settings], estate: E
         variables |= backups.database(cell, estate, items)
     if "app" in machine.roles:
         variables |= backups.application(machine, cell, estate, items)
+        variables |= promotion.application(machine, estate)
     if "backup" in machine.roles:
         variables |= backups.object_store(machine, estate)
     return variables

@@ -51,6 +51,9 @@ ENVIRONMENT: dict[str, Field] = {
     "database_extensions": Field(
         "list", "PostgreSQL extensions", items=Field("string", "an extension", pattern=r"[a-z][a-z0-9_-]*")
     ),
+    "promoted_from": Field(
+        "string", "the environment that must have run its code before, where the tier's change.policy is not free"
+    ),
     "app_machine": Field("string", "the app machine that runs it; default: chosen by hash among the cell's app machines"),
     "port_block": Field("integer", "first of its four ports", minimum=PORT_FIRST, maximum=PORT_LAST - PORT_BLOCK + 1),
     "overrides": Field("mapping", "settings of the tier that this environment changes, such as sizing.workers: 4"),

@@ -14,7 +14,7 @@ import tempfile
 from dataclasses import dataclass, field
 
 from .errors import LabError
-from .store import NotFound
+from .store import SHARED_LABEL, NotFound
 
 RECIPE_LABEL = "tierline.lab.recipe"
 
@@ -98,6 +98,12 @@ class ImageStore:
                 log.append(event.get("stream", ""))
                 if "error" in event:
                     raise LabError(f"building {image.name} failed: {event['error']}\n{''.join(log)[-2500:]}")
+
+    def list_shared(self) -> list[str]:
+        return sorted(volume.name for volume in self.client.volumes.list(filters={"label": SHARED_LABEL}))
+
+    def remove_shared(self, name: str) -> None:
+        self.client.volumes.get(name).remove()
 
     def list_made(self) -> list[str]:
         return sorted(tag for image in self.client.images.list(filters={"label": RECIPE_LABEL}) for tag in image.tags)

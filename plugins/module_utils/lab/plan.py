@@ -32,6 +32,8 @@ class Host:
     ports: dict[int, int] = field(default_factory=dict)
     address: str = ""
     running: bool = True
+    # Volumes that all labs share, by name, and where they are mounted.
+    shared: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

@@ -28,6 +28,8 @@ except ImportError:
 
 
 LABEL = "tierline.lab"
+# On what outlives a lab, as images do.
+SHARED_LABEL = "tierline.lab.shared"
 # What systemd and an engine need inside a container. Never --privileged: it asks for more than some machines have.
 CAPABILITIES = ["SYS_ADMIN", "NET_ADMIN", "SYS_PTRACE"]
 SECURITY = ["seccomp=unconfined", "apparmor=unconfined"]
@@ -97,6 +99,7 @@ class Store:
                 ports={int(inside): outside for inside, outside in spec.get("ports", {}).items()},
                 address=spec.get("address", ""),
                 running=container.status == "running",
+                shared=spec.get("shared", {}),
             )
         return hosts
 
@@ -125,8 +128,11 @@ class Store:
 
     def _create(self, name: str, host: Host) -> None:
         self.client.volumes.create(f"{name}-docker", labels=self._labels())  # idempotent; the label is what make clean goes by
+        for volume in host.shared:
+            self.client.volumes.create(volume, labels={SHARED_LABEL: volume})
         endpoint = EndpointConfig(self.client.api._version, ipv4_address=host.address, aliases=[host.name])
-        spec = {"image": host.image, "ports": host.ports, "address": host.address}
+        spec = {"image": host.image, "ports": host.ports, "address": host.address, "shared": host.shared}
+        mounts = {f"{name}-docker": "/var/lib/docker", **host.shared}
         container = self.client.containers.create(
             host.image,
             name=name,
@@ -138,7 +144,7 @@ class Store:
             cap_add=CAPABILITIES,
             security_opt=SECURITY,
             tmpfs={"/run": "", "/run/lock": "", "/tmp": ""},
-            volumes={f"{name}-docker": {"bind": "/var/lib/docker", "mode": "rw"}},
+            volumes={volume: {"bind": path, "mode": "rw"} for volume, path in mounts.items()},
             ports={f"{inside}/tcp": ("127.0.0.1", outside) for inside, outside in host.ports.items()},
             labels=self._labels(**{"tierline.lab.host": host.name, "tierline.lab.spec": json.dumps(spec, sort_keys=True)}),
             restart_policy={"Name": "unless-stopped"},

@@ -66,6 +66,8 @@ class Record:
     last_update: Mapping[str, Any] | None = None
     # Whether what serves is older than the other slot, so that a rollback would bring back what somebody went away from.
     rolled_back: bool = False
+    # Code that served and wasn't rolled back, the last one last: what other environments may be given.
+    ran: tuple[Mapping[str, Any], ...] = ()
 
     @property
     def route(self) -> str:
@@ -88,6 +90,7 @@ def parse(environment: str, text: str) -> Record:
         operation = Operation(**found["operation"]) if found["operation"] else None
         known = {name: found.get(name) for name in ("safety", "last_update")}
         known["rolled_back"] = bool(found.get("rolled_back"))
+        known["ran"] = tuple(found.get("ran") or ())
         record = Record(found["environment"], found["active"], found["previous"], operation, found["released"], **known)
     except (ValueError, KeyError, TypeError) as error:
         raise OdooError(f"the record of releases of {environment} can't be read: {error!r}") from error

@@ -11,7 +11,7 @@ from contextlib import ExitStack
 from dataclasses import replace
 from typing import Any
 
-from . import modules, reconcile, records, release, setup
+from . import modules, promotion, reconcile, records, release, setup
 from .errors import OdooError, refuse
 from .going_back import go_back, recover, rollback
 from .models import SLOTS, Environment
@@ -51,21 +51,45 @@ def _release(engine: Any, environments: list[Environment], found: Mapping[str, R
     moving = [env for env in environments if env.name in changed]
     refuse([f"{env.name}: ports.green_http and ports.green_websocket are missing: a release needs both slots" for env in moving
             if not all(env.ports.of(SLOTS[1]))])  # fmt: skip
+    moving = _without(moving, _unproven(engine, moving, active, run), run)
     updates = _assess(engine, moving, active, run)
     if not run.updates:
-        run.waiting.extend(sorted(updates))
-        moving = [env for env in moving if env.name not in updates]
-        updates = {}
+        moving, updates = _without(moving, updates, run), {}
     targets = {env.name: release.other(active[env.name]) for env in moving}
     into, new = reconcile.steps(engine, moving, run.settings, run.check_mode, targets) if moving else ([], [])
     images = {want.env.name: want.env.image for want in wanted}
-    steps = taken_up + stay + [_moved(found[name], targets[name], images[name]) for name in targets] + new
+    unknown = [step_of(want.env.name, "record", want.slot, {}, _code(want.env)) for want in wanted
+               if want.env.name not in changed and not _recorded(want, found[want.env.name])]  # fmt: skip
+    steps = taken_up + stay + unknown + [_moved(found[name], targets[name], images[name]) for name in targets] + new
     steps += [step_of(name, "update", targets[name], {}, {"modules": update.told}) for name, update in updates.items()]
     if not run.check_mode:
         _stay(engine, wanted, stay, changed, run)
         found = _rehearse(moving, updates, found, run)
         _start(engine, into, new, found, run, updates)
     return steps
+
+
+def _unproven(engine: Any, environments: list[Environment], active: Mapping[str, str], run: Run) -> dict[str, str]:
+    """Those that wait since their code has yet to be run elsewhere. Who may update is told; who has a reason goes on."""
+    found = {}
+    for env in environments:
+        rule = run.promotions.get(env.name)
+        runs = promotion.running(engine.inspect(f"{env.name}-{active[env.name]}"))
+        why = rule.refusal(promotion.Code(env.image, env.addons), runs) if rule else None
+        if why:
+            found[env.name] = why
+    if run.promotion_override:
+        run.overridden.update(found)
+        return {}
+    if run.updates:
+        refuse(list(found.values()))
+    return found
+
+
+def _without(environments: list[Environment], waiting: Mapping[str, Any], run: Run) -> list[Environment]:
+    """They stay as they are until a run that may do more."""
+    run.waiting.extend(sorted(waiting))
+    return [env for env in environments if env.name not in waiting]
 
 
 def _assess(engine: Any, environments: list[Environment], active: Mapping[str, str], run: Run) -> dict[str, Update]:
@@ -97,7 +121,7 @@ def _rehearse(
             told = {"at": run.now, "modules": updates[name].told, "outcome": str(error)[:2000]}
             raise
         finally:
-            known[name] = replace(known[name], last_update=told)
+            known[name] = replace(known[name], last_update={**told, "recovery_point": run.recovery_points.get(name)})
             records.write(run.settings, known[name])
 
     each(updates, work, run)
@@ -115,9 +139,21 @@ def _stay(engine: Any, wanted: list[Desired], todo: list[Step], changed: set[str
     reconcile.apply(engine, staying, todo, run.settings, run.wait_timeout, run.parallel)
     for want in staying:
         record = records.read(run.settings, want.env.name)
-        if record.released.get(want.slot, {}).get("image") != want.env.image:
-            known = {**record.released, want.slot: {"image": want.env.image, "at": run.now}}
-            records.write(run.settings, replace(record, released=known))
+        if not _recorded(want, record):
+            serves = {**_code(want.env), "at": run.now}
+            known = replace(record, released={**record.released, want.slot: serves})
+            records.write(run.settings, promotion.noted(known, serves))
+
+
+def _recorded(want: Desired, record: Record) -> bool:
+    """Whether it is known what runs: what others are given, and what a recovery point says."""
+    have, code = record.released.get(want.slot, {}), _code(want.env)
+    return {name: have.get(name) for name in code} == code
+
+
+def _code(env: Environment) -> dict[str, Any]:
+    """What a slot is made of, as the record keeps it."""
+    return {"image": env.image, "addons": list(env.addons)}
 
 
 def _start(
@@ -127,8 +163,9 @@ def _start(
     by_name = {want.env.name: want for want in into}
     for name, want in by_name.items():
         record = found[name]
-        image = {**record.released, want.slot: {"image": want.env.image}}
-        begun = release.begin(replace(record, released=image, previous=None), run.id, want.slot, run.now)
+        why = {"promotion_override": run.promotion_override} if name in run.overridden else {}
+        released = {**record.released, want.slot: {**_code(want.env), **why}}
+        begun = release.begin(replace(record, released=released, previous=None), run.id, want.slot, run.now)
         records.write(run.settings, begun)
     try:
         each(updates, lambda name: _update(engine, by_name[name].env, updates[name], run), run)
@@ -204,7 +241,7 @@ def _finish(engine: Any, environments: list[Environment], found: Mapping[str, Re
              for name, record in ready.items() if record.operation]  # fmt: skip
     if not run.check_mode:
         for record in ready.values():
-            switched = release.switched(record, run.now)
+            switched = _counted(release.switched(record, run.now), record)
             if switched.safety and "admin" not in switched.safety:
                 # The copy has the administrator's password of today.
                 admin = setup.admin_fingerprint(by_name[record.environment])
@@ -212,6 +249,14 @@ def _finish(engine: Any, environments: list[Environment], found: Mapping[str, Re
             records.write(run.settings, switched)
         each(ready, lambda name: _retire(engine, by_name[name], ready[name], run), run)
     return steps
+
+
+def _counted(record: Record, before: Record) -> Record:
+    """What serves has shown to work; what was rolled back has not, whoever it was."""
+    operation = before.operation
+    if operation and operation.rolled_back:
+        record = promotion.withdrawn(record, record.released.get(operation.source, {}))
+    return promotion.noted(record, record.released.get(record.active, {}))
 
 
 def _retire(engine: Any, env: Environment, before: Record, run: Run) -> None:

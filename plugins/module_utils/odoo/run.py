@@ -15,6 +15,7 @@ from typing import Any
 from . import reconcile
 from .models import Environment, Settings
 from .plan import Step
+from .promotion import Promotion
 
 
 @dataclass(frozen=True)
@@ -40,7 +41,13 @@ class Run:
     restore_database: bool = False
     # Whether a rollback may follow a rollback.
     again: bool = False
-    # Environments that wait for a run that may update databases.
+    # By environment, the name of the moment before its update that backups can bring back.
+    recovery_points: Mapping[str, str] = field(default_factory=dict)
+    # What another environment has to have run before; why code may go without that, and whose did.
+    promotions: Mapping[str, Promotion] = field(default_factory=dict)
+    promotion_override: str = ""
+    overridden: set[str] = field(default_factory=set)
+    # Environments that wait for a run that may update databases, or for another environment.
     waiting: list[str] = field(default_factory=list)
     # Seconds of each part of an update, by environment: what users waited for.
     spent: dict[str, dict[str, float]] = field(default_factory=dict)

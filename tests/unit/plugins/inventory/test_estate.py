@@ -122,7 +122,7 @@ def test_a_broken_estate_is_refused_with_all_problems(run: Run, estate: Path, st
     for headline in BROKEN.splitlines():
         assert headline in result.stderr
     lines = {line.split(": ")[0] for line in result.stderr.splitlines() if "refused" not in line}
-    assert f"{os.path.relpath(estate, ROOT)}/host_vars/acme_prod.yml:15" in lines | {
+    assert f"{os.path.relpath(estate, ROOT)}/host_vars/acme_prod.yml:17" in lines | {
         line.replace(str(estate), os.path.relpath(estate, ROOT)) for line in lines
     }
 
@@ -135,8 +135,8 @@ def test_problems_name_the_line(run: Run, estate: Path) -> None:
     problems = [line for line in run("ansible-inventory", "-i", estate, "--list").stderr.splitlines() if ": " in line]
     places = {line.split(": ", 1)[1].rsplit(": ", 1)[0]: line.split(": ")[0] for line in problems}
     tail = {what: place.rpartition("/")[2] for what, place in places.items()}
-    assert tail["environment acme_prod: cost_center"] == "acme_prod.yml:15"
-    assert tail["environment acme_prod: overrides.sizing.workers"] == "acme_prod.yml:17"
+    assert tail["environment acme_prod: cost_center"] == "acme_prod.yml:17"
+    assert tail["environment acme_prod: overrides.sizing.workers"] == "acme_prod.yml:19"
     assert tail["cell shared: cell_netwrok"].startswith("cell_shared.yml:")
     assert tail["machine shared-app1: machine_roles"] == "hosts.yml"
     assert tail["tier silver: inherits"] == "tierline.estate.yml"

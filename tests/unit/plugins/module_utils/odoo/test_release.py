@@ -396,8 +396,18 @@ def test_an_update_is_rehearsed_and_leaves_the_way_back(code: Site) -> None:
     assert code.record.last_update is not None
     assert sorted(code.record.last_update["parts"]) == ["business", "copy", "prove", "start", "stop", "update"]
     assert (code.record.last_update["outcome"], code.record.last_update["freeze_seconds"]) == ("passed", 0)
+    assert code.record.last_update["recovery_point"] is None
     code.whole("release", updated(), run="two")
     assert code.updater.rehearsed == 1
+
+
+@pytest.mark.parametrize("failure", ["", "rehearsal", "update"])
+def test_the_record_names_the_recovery_point_however_it_ends(code: Site, failure: str) -> None:
+    code.updater.fails_at = failure
+    with pytest.raises(OdooError) if failure else contextlib.nullcontext():
+        code.whole("release", updated(), recovery_points={"acme_prod": "before-release-one", "globex": "another"})
+    assert code.record.last_update is not None
+    assert code.record.last_update["recovery_point"] == "before-release-one"
 
 
 def test_the_next_release_drops_the_copy_that_nobody_can_go_back_to(code: Site) -> None:
@@ -517,6 +527,7 @@ def test_the_modules_tell_what_they_did(site: Site) -> None:
         **places, "environments": [declared()], "server_module": {"__manifest__.py": "{}"}, "action": "recover", "release": None,
         "wait_timeout": 1, "parallel": 1, "lease": 1, "drain_seconds": 0, "drain_timeout": 1, "updates": True,
         "business_checks": True, "restore_database": False, "again": False, "update_timeout": 1,
+        "recovery_points": [], "promotions": [], "promotion_sources": [], "promotion_override": "",
     }  # fmt: skip
     found = odoo_release.run(site.engine, params, True, prove=site.prove)
     assert (found["changed"], len(found["release"])) == (False, 8)
