@@ -43,8 +43,6 @@ for scenario in molecule/*/molecule.yml; do
   [ "$name" != odoo_clone ] || continue
   # Scanners take ten minutes of CPU time and content from another release: `make molecule SCENARIO=audit` (docs/hardening.md).
   [ "$name" != audit ] || continue
-  # Five database hosts are much for a small machine; postgres_members has all but the number: `make molecule SCENARIO=postgres_five`.
-  [ "$name" != postgres_five ] || continue
   phases+=("any/molecule-$name=$run molecule test -s $name")
 done
 exec tools/phases test --keep-going "$@" "${phases[@]}"
