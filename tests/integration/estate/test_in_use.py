@@ -15,6 +15,7 @@ import ssl
 import subprocess
 import threading
 import time
+import warnings
 
 import pytest
 import yaml
@@ -160,9 +161,10 @@ def test_a_greedy_tenant_is_held_and_its_neighbour_goes_on():
     command = [*PLAYBOOK, "playbooks/verify_exhaustion.yml", "--limit", subject, "--extra-vars", f"exhaustion_attacker={subject}"]
     try:
         output = run(*command)
-    except AssertionError:
+    except AssertionError as error:
         # Two cores run other phases beside this one. A neighbour who was slowed down by them isn't slowed down twice; a limit
-        # that doesn't hold fails twice.
+        # that doesn't hold fails twice. The first failure is shown in any case.
+        warnings.warn(f"not at the first attempt: {error}", stacklevel=1)
         output = run(*command)
     assert f"{subject} takes connections to the pooler" in output
     assert f"{neighbour} goes on" in output
