@@ -12,7 +12,7 @@ play="$run ansible-playbook -i inventories/$TOPOLOGY -i inventories/lab"
 verify="$play playbooks/verify.yml -e verify_results_dir=$PWD/.cache/lab/$LAB"
 # What a user runs is run as users run it, with Ansible's own strategy and connection: lab, empty-check, site, verify. What repeats it
 # has one connection to each host for a whole playbook (docs/lab.md), and so have proofs, which repeat much. TIERLINE_STRATEGY=linear goes without everywhere.
-repeat="env ANSIBLE_STRATEGY=${TIERLINE_STRATEGY:-mitogen_anywhere} ANSIBLE_STRATEGY_PLUGINS=$PWD/tools/strategy"
+repeat="env ANSIBLE_TIMEOUT=60 ANSIBLE_STRATEGY=${TIERLINE_STRATEGY:-mitogen_anywhere} ANSIBLE_STRATEGY_PLUGINS=$PWD/tools/strategy"
 
 # sanity leaves out what lint has just done, each of which would install its tool once more (`make sanity` does it all).
 # Two at a time, for two cores: a converge waits more than it computes. The estate on its lab, and beside it all that needs none or
