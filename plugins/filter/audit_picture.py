@@ -7,7 +7,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 name: audit_picture
 short_description: Draw what scanners say of an estate
-version_added: 0.2.0
+version_added: 0.1.0
 author: The tierline.erp contributors (@tierline)
 description:
   - A picture in SVG with a bar for each host and scanner, how it was before, and the goal; then the grade of each name

@@ -7,7 +7,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 name: hardening_controls
 short_description: Choose the controls of a profile and attach the exceptions
-version_added: 0.2.0
+version_added: 0.1.0
 author: The tierline.erp contributors (@tierline)
 description:
   - Gives the controls that belong to one of the profiles. One that has an exception stays

@@ -7,7 +7,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 name: hardening_sshd
 short_description: Collect what controls ask of the SSH server
-version_added: 0.2.0
+version_added: 0.1.0
 author: The tierline.erp contributors (@tierline)
 description:
   - Gives the settings of all controls that have no exemption, as M(tierline.erp.ssh_server) takes them.

@@ -7,7 +7,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 name: hardening_table
 short_description: Say how a host stands, for people
-version_added: 0.2.0
+version_added: 0.1.0
 author: The tierline.erp contributors (@tierline)
 description:
   - One line of counts, then each control that isn't met, and each exception with its reason and date.

@@ -9,7 +9,7 @@ DOCUMENTATION = r"""
 ---
 module: audit_info
 short_description: Let OpenSCAP, Lynis and Docker Bench judge a host
-version_added: 0.2.0
+version_added: 0.1.0
 author:
   - The tierline.erp contributors (@tierline)
 description:

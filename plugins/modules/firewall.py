@@ -9,7 +9,7 @@ DOCUMENTATION = r"""
 ---
 module: firewall
 short_description: Let only declared flows reach a host and its containers
-version_added: 0.2.0
+version_added: 0.1.0
 author:
   - The tierline.erp contributors (@tierline)
 description:

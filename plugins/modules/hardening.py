@@ -9,7 +9,7 @@ DOCUMENTATION = r"""
 ---
 module: hardening
 short_description: Bring a host to a list of hardening controls
-version_added: 0.2.0
+version_added: 0.1.0
 author:
   - The tierline.erp contributors (@tierline)
 description:

@@ -9,7 +9,7 @@ DOCUMENTATION = r"""
 ---
 module: people
 short_description: Who logs in to a machine, with which keys, and for which duties
-version_added: 0.2.0
+version_added: 0.1.0
 author:
   - The tierline.erp contributors (@tierline)
 description:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: pki_rollover
-version_added: 0.2.0
+version_added: 0.1.0
 short_description: Let another authority follow an internal one, while certificates of both are in use
 description:
   - Takes one step in the directory of M(tierline.erp.pki_authority), on the controller. The role P(tierline.erp.pki#role) brings

@@ -9,7 +9,7 @@ DOCUMENTATION = r"""
 ---
 module: ssh_server
 short_description: Change the SSH server's settings without locking anybody out
-version_added: 0.2.0
+version_added: 0.1.0
 author:
   - The tierline.erp contributors (@tierline)
 description:

@@ -9,7 +9,7 @@ DOCUMENTATION = r"""
 ---
 module: tls_audit_info
 short_description: Let testssl.sh judge how a name is served
-version_added: 0.2.0
+version_added: 0.1.0
 author:
   - The tierline.erp contributors (@tierline)
 description:
