@@ -21,10 +21,10 @@ from .errors import OdooError
 from .models import Environment, Settings
 
 _HEALTH, _LOGIN, _SOCKETS = "/tierline/health", "/web/login", "/websocket/health"
-# The evented server loads its registry with its first request.
+# So many answers that aren't what is asked for are enough. The evented server loads its registry with its first request.
 _TRIES, _PAUSE = 20, 0.5
-# For one answer, and until no other is waited for: a slot that takes requests and is silent isn't asked twenty times.
-_TIMEOUT, _PATIENCE = 30.0, 120.0
+# For one answer, and until no other is waited for. Websockets begin last, on a busy machine a quarter of a minute after pages.
+_TIMEOUT, _PATIENCE = 30.0, 60.0
 
 
 def prove(settings: Settings, env: Environment, slot: str) -> None:
@@ -105,17 +105,19 @@ class _Rpc:
 
 
 def _ask(settings: Settings, env: Environment, port: int, path: str) -> bytes:
-    seen, deadline = "", time.monotonic() + _PATIENCE
-    for _try in range(_TRIES):
+    answers, deadline = 0, time.monotonic() + _PATIENCE
+    while True:
         try:
             status, body = _get(_reachable(settings), port, path, env.domains[0])
-        except (OSError, http.client.HTTPException) as error:
+        except OSError as error:
             seen = str(error) or type(error).__name__
+        except http.client.HTTPException as error:
+            seen, answers = str(error) or type(error).__name__, answers + 1
         else:
             if status == 200:
                 return body
-            seen = f"HTTP {status}"
-        if time.monotonic() >= deadline:
+            seen, answers = f"HTTP {status}", answers + 1
+        if answers >= _TRIES or time.monotonic() >= deadline:
             break
         time.sleep(_PAUSE)
     raise OdooError(f"{env.name}: port {port} answers {path} with {seen}: the new slot is not fit to serve")

@@ -32,11 +32,11 @@ def _whole(request: bytes) -> bool:
 
 
 class LocalServer:
-    def __init__(self, answer: Answer, address: str) -> None:
+    def __init__(self, answer: Answer, address: str, port: int = 0) -> None:
         self.asked: list[bytes] = []
         self._answer = answer
         self._over = threading.Event()
-        self._socket = socket.create_server((address, 0), family=socket.AF_INET6 if ":" in address else socket.AF_INET)
+        self._socket = socket.create_server((address, port), family=socket.AF_INET6 if ":" in address else socket.AF_INET)
         self.port: int = self._socket.getsockname()[1]
         threading.Thread(target=self._accept, daemon=True).start()
 
@@ -70,8 +70,8 @@ class LocalServer:
 
 
 @contextlib.contextmanager
-def answering(answer: Answer, address: str = "127.0.0.1") -> Iterator[LocalServer]:
-    server = LocalServer(answer, address)
+def answering(answer: Answer, address: str = "127.0.0.1", port: int = 0) -> Iterator[LocalServer]:
+    server = LocalServer(answer, address, port)
     try:
         yield server
     finally:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -38,6 +39,7 @@ def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(proof, "_TRIES", 3)
     monkeypatch.setattr(proof, "_PAUSE", 0.01)
     monkeypatch.setattr(proof, "_TIMEOUT", 5)
+    monkeypatch.setattr(proof, "_PATIENCE", 0.3)
 
 
 class Slot:
@@ -138,6 +140,17 @@ def test_a_slot_that_is_not_fit_is_refused_with_what_was_seen(replies: dict[str,
 def test_a_port_that_nobody_listens_at() -> None:
     with running() as slot, pytest.raises(OdooError, match=r"answers /websocket/health with .*[Rr]efused"):
         proof.prove(settings(), slot.environment(websocket=unused_port()), "blue")
+
+
+def test_websockets_may_begin_long_after_pages(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody listens yet, far more often than a wrong answer would be taken."""
+    monkeypatch.setattr(proof, "_PATIENCE", 20)
+    port = unused_port()
+    with running() as slot, ThreadPoolExecutor(1) as pool:
+        proving = pool.submit(proof.prove, settings(), slot.environment(websocket=port), "blue")
+        time.sleep(0.3)
+        with answering(lambda _request: GOOD[SOCKETS], port=port):
+            proving.result()
 
 
 def test_a_slot_that_hangs_costs_a_limited_time(monkeypatch: pytest.MonkeyPatch) -> None:
