@@ -15,6 +15,7 @@ import yaml
 from lab_estate import (
     FOLDER,
     LAB,
+    PLAYBOOK,
     ROOT,
     SITE,
     TOPOLOGY,
@@ -108,6 +109,14 @@ def test_odoo_was_booted_on_what_came_back():
         assert "1320.40" in invoice["detail"], newest
         left = inside(app_machine(name), "docker", "ps", "--all", "--filter", f"name={name}-restored", "--format", "{{.Names}}")
         assert left.strip() == "", name
+
+
+def test_the_moments_to_which_environments_can_be_brought_back_are_listed():
+    output = run(*PLAYBOOK, "playbooks/recovery_points.yml")
+    assert "Any moment since 20" in output
+    for name in hosts_of("environments"):
+        # The proof of the suite has named one.
+        assert re.search(rf"{name} +verify-[0-9-]+ +20\S+Z +[0-9.]+ s +as it was written", output), output
 
 
 def test_secrets_and_keys_are_readable_by_their_owner_alone():
