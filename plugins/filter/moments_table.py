@@ -42,18 +42,18 @@ _value:
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
+from ansible_collections.tierline.erp.plugins.module_utils.columns import as_lines
+
 _HEAD = ("environment", "recovery point", "moment", "on its way", "in the store")
 _TAMPERED = "altered since, the first record counts"
 
 
 def moments_table(points: Iterable[Mapping[str, Any]], oldest: str) -> list[str]:
-    """One line each, columns as wide as what is in them."""
+    """One line each."""
     within = [point for point in points if oldest and point["time"] > oldest]
     within.sort(key=lambda point: str(point["time"]), reverse=True)
     within.sort(key=lambda point: str(point["environment"]))
-    rows = [_HEAD, *map(_row, within)]
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    return ["  ".join(word.ljust(width) for word, width in zip(row, widths, strict=True)).rstrip() for row in rows]
+    return as_lines([_HEAD, *map(_row, within)])
 
 
 def _row(point: Mapping[str, Any]) -> tuple[str, ...]:

@@ -79,11 +79,9 @@ from ansible_collections.tierline.erp.plugins.module_utils.probe.runner import C
 
 
 def run(context, check_mode):
-    login = [context.database, context.login, context.password]
-    context.uid = context.client.rpc("/jsonrpc", {"service": "common", "method": "login", "args": login})
-    if not context.uid:
+    if not context.log_in():
         raise LabError(f"Odoo refuses the credentials of {context.login!r}")
-    if not books.accounting(context.call):
+    if not context.installed("account"):
         return {"changed": False, "invoice": "", "diff": _diff("", "")}
     seen = books.found(context.call)
     have = seen["name"] if seen and seen["state"] == "posted" else ""

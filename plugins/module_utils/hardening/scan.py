@@ -97,6 +97,11 @@ def _refuse_strangers(exceptions: Iterable[str], known: Iterable[str], where: st
         raise HardeningError(f"exceptions for {', '.join(strangers)}: there are no such checks in {where}")
 
 
+def _parted(name: str, items: list[dict[str, str]]) -> dict[str, list[dict[str, str]]]:
+    """Those that count, and those that an exception was granted for."""
+    return {name: [item for item in items if "reason" not in item], "exempt": [item for item in items if "reason" in item]}
+
+
 def docker_bench(report: str, exceptions: Mapping[str, Mapping[str, str]]) -> dict[str, Any]:
     """Figures from Docker Bench. A warning with an exception is named with its reason, beside those without."""
     try:
@@ -113,8 +118,7 @@ def docker_bench(report: str, exceptions: Mapping[str, Mapping[str, str]]) -> di
     return {
         "passed": counts["PASS"],
         "remarks": counts["INFO"] + counts["NOTE"],
-        "warnings": [item for item in warned if "reason" not in item],
-        "exempt": [item for item in warned if "reason" in item],
+        **_parted("warnings", warned),
     }
 
 
@@ -146,6 +150,5 @@ def testssl(report: str, exceptions: Mapping[str, Mapping[str, str]]) -> dict[st
     return {
         "grade": said.get("overall_grade", ""),
         "score": int(said.get("final_score", 0)),
-        "findings": [item for item in serious if "reason" not in item],
-        "exempt": [item for item in serious if "reason" in item],
+        **_parted("findings", serious),
     }

@@ -26,10 +26,6 @@ def found(call: Call) -> dict[str, Any] | None:
     return seen[0] if seen else None
 
 
-def accounting(call: Call) -> bool:
-    return bool(call("ir.module.module", "search_count", [["name", "=", "account"], ["state", "=", "installed"]]))
-
-
 def post(call: Call, begun: dict[str, Any] | None) -> dict[str, Any]:
     number = begun["id"] if begun else _create(call)
     call("account.move", "action_post", [number])

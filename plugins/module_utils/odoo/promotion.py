@@ -76,7 +76,7 @@ def noted(record: Record, entry: Mapping[str, Any]) -> Record:
     """`entry` of `released` serves. Of one that an older version wrote the archives aren't known."""
     if "addons" not in entry:
         return record
-    others = [known for known in record.ran if code_of(known).identity != code_of(entry).identity]
+    others = withdrawn(record, entry).ran
     told = {name: entry[name] for name in ("image", "addons", "at")}
     return replace(record, ran=(*others, told)[-KEPT:])
 

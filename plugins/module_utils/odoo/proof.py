@@ -58,7 +58,7 @@ def business(settings: Settings, env: Environment, slot: str) -> None:
     """Log in, post a customer invoice and withdraw it, as verify.yml does; without accounting there is nothing to post."""
     context = _logged_in(settings, env, slot)
     try:
-        if context.call("ir.module.module", "search_count", [["name", "=", "account"], ["state", "=", "installed"]]):
+        if context.installed("account"):
             books.invoice(context)
             books.withdraw(context)
     except (Fault, KeyError, TypeError, ValueError, IndexError) as error:
@@ -69,11 +69,10 @@ def _logged_in(settings: Settings, env: Environment, slot: str) -> Context:
     client = _Rpc(_reachable(settings), env.ports.of(slot)[0], env.domains[0])
     context = Context(client, env.database.name, "admin", env.secrets["admin"])  # type: ignore[arg-type]
     try:
-        words = [context.database, context.login, context.password]
-        context.uid = client.rpc("/jsonrpc", {"service": "common", "method": "login", "args": words})
+        known = context.log_in()
     except Fault as error:
         raise OdooError(f"{env.name}-{slot} lets nobody in: {context.hide(str(error))}") from error
-    if not context.uid:
+    if not known:
         raise OdooError(
             f"{env.name}-{slot} refuses the declared password of admin, with which an update is proven: somebody has set another "
             "one in Odoo. Declare that one, or go without the proof (odoo_container_business_checks: false)"
@@ -109,10 +108,10 @@ def _ask(settings: Settings, env: Environment, port: int, path: str) -> bytes:
     while True:
         try:
             status, body = _get(_reachable(settings), port, path, env.domains[0])
-        except OSError as error:
+        except (OSError, http.client.HTTPException) as error:
             seen = str(error) or type(error).__name__
-        except http.client.HTTPException as error:
-            seen, answers = str(error) or type(error).__name__, answers + 1
+            # Whoever isn't there yet has not answered.
+            answers += not isinstance(error, OSError)
         else:
             if status == 200:
                 return body

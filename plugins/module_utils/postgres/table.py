@@ -8,15 +8,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from .. import columns
+
 _HEAD = ("member", "role", "state", "timeline", "lag", "synchronous", "waits for restart", "PgBouncer")
 
 
 def as_lines(cluster: Mapping[str, Any], name: str) -> list[str]:
     """``cluster`` in the words of postgres_cluster_info."""
     poolers = cluster.get("pgbouncers", {})
-    rows = [_HEAD] + [_row(member, str(poolers.get(member["name"], "-"))) for member in cluster["members"]]
-    widths = [max(len(row[column]) for row in rows) for column in range(len(_HEAD))]
-    lines = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
+    lines = columns.as_lines([_HEAD] + [_row(member, str(poolers.get(member["name"], "-"))) for member in cluster["members"]])
     verdict = "healthy" if cluster["healthy"] else "NOT HEALTHY: " + "; ".join(cluster["reasons"])
     mode = " (maintenance mode)" if cluster["paused"] else ""
     return [f"cluster {name}{mode}: {verdict}", *lines]

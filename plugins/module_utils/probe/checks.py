@@ -114,10 +114,7 @@ def _login_web(context: Context) -> str:
 
 
 def _login_rpc(context: Context) -> str:
-    uid = context.client.rpc(
-        "/jsonrpc", {"service": "common", "method": "login", "args": [context.database, context.login, context.password]}
-    )
+    uid = context.log_in()
     if not uid:
         raise Fault("app", f"Odoo refuses the credentials of {context.login!r}")
-    context.uid = uid
     return f"{context.login!r} has the user id {uid}"

@@ -61,6 +61,16 @@ class Context:
             },
         )
 
+    def log_in(self) -> int | None:
+        """The user's number, which later calls need; nothing where Odoo refuses the credentials."""
+        words = [self.database, self.login, self.password]
+        self.uid = self.client.rpc("/jsonrpc", {"service": "common", "method": "login", "args": words}) or None
+        return self.uid
+
+    def installed(self, module: str) -> bool:
+        """Whether Odoo has that module."""
+        return bool(self.call("ir.module.module", "search_count", [["name", "=", module], ["state", "=", "installed"]]))
+
     def hide(self, text: str) -> str:
         return text.replace(self.password, "********") if self.password else text
 

@@ -7,6 +7,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from ansible_collections.tierline.erp.plugins.module_utils import columns
+
 _MARKS = {"passed": "ok", "failed": "FAILED", "blocked": "BLOCKED", "skipped": "skipped"}
 _COLUMNS = (("check", "name"), ("result", "status"), ("layer", "layer"), ("seconds", "seconds"), ("what was seen", "detail"))
 
@@ -15,8 +17,7 @@ def as_lines(checks: Iterable[Mapping[str, Any]]) -> list[str]:
     """Lay checks out as a table that a person reads, one line each."""
     rows = [[title for title, _key in _COLUMNS]]
     rows += [[_cell(key, check[key]) for _title, key in _COLUMNS] for check in checks]
-    widths = [max(len(row[column]) for row in rows) for column in range(len(_COLUMNS) - 1)]
-    return ["  ".join([*(cell.ljust(width) for cell, width in zip(row, widths, strict=False)), row[-1]]).rstrip() for row in rows]
+    return columns.as_lines(rows)
 
 
 def _cell(key: str, value: Any) -> str:
