@@ -29,6 +29,10 @@ options:
         description: Hours between two full backups.
         type: int
         required: true
+      differential_every_hours:
+        description: Hours between two backups that need no other than a full one. V(0) means none between full ones.
+        type: int
+        default: 0
       incremental_every_hours:
         description: Hours between two backups of any kind. V(0) means full ones only.
         type: int
@@ -155,6 +159,7 @@ from ..module_utils.backup.proofs import due
 POLICY: dict[str, Any] = {
     "stanza": {"type": "str", "required": True},
     "full_every_hours": {"type": "int", "required": True},
+    "differential_every_hours": {"type": "int", "default": 0},
     "incremental_every_hours": {"type": "int", "default": 0},
     "archive_seconds": {"type": "int", "default": 0},
     "port": {"type": "int", "default": 5432},

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from . import proofs, wal
-from .models import FULL, HOUR, Archiving, Finding, Policy, Proof, Report, Repository
+from .models import DIFFERENTIAL, FULL, HOUR, Archiving, Finding, Policy, Proof, Report, Repository
 
 # How much longer than planned a backup may take to appear: it runs for a while, and timers have jitter.
 GRACE = HOUR
@@ -41,6 +41,9 @@ def _backups(policy: Policy, repository: Repository, now: int) -> Iterable[Findi
     if latest.damaged:
         yield Finding("damaged", f"{latest.label} holds pages with wrong checksums: PostgreSQL's storage is failing")
     yield from _overdue("full backup", full.stopped, policy.full_every_hours, now)
+    if policy.differential_every_hours:
+        apart = repository.last(FULL, DIFFERENTIAL) or full
+        yield from _overdue("full or differential backup", apart.stopped, policy.differential_every_hours, now)
     if policy.incremental_every_hours:
         yield from _overdue("backup", latest.stopped, policy.incremental_every_hours, now)
 

@@ -26,6 +26,8 @@ class Policy:
     incremental_every_hours: int
     # The longest that a committed transaction may wait for the store; 0: nothing is archived.
     archive_seconds: int
+    # Those between full ones that need nothing but the last of these; 0: none.
+    differential_every_hours: int = 0
     port: int = 5432
     user: str = "backup"
     socket_dir: str = "/var/run/postgresql"
@@ -44,8 +46,8 @@ class Policy:
             raise BackupError(f"full_every_hours is {policy.full_every_hours}: it takes 1 or more")
         if any(days < 1 for days in policy.proofs.values()):
             raise BackupError("proofs takes 1 or more days for each environment")
-        if policy.incremental_every_hours < 0 or policy.archive_seconds < 0:
-            raise BackupError("incremental_every_hours and archive_seconds take 0 or more")
+        if min(policy.differential_every_hours, policy.incremental_every_hours, policy.archive_seconds) < 0:
+            raise BackupError("differential_every_hours, incremental_every_hours and archive_seconds take 0 or more")
         return policy
 
 

@@ -13,11 +13,13 @@ kept on a host that could be lost with it.
 from collections.abc import Iterable
 
 from . import wal
-from .models import FULL, HOUR, INCREMENTAL, Backup, Policy
+from .models import DIFFERENTIAL, FULL, HOUR, INCREMENTAL, Backup, Policy
 
 
 def due(policy: Policy, backups: Iterable[Backup], now: int, current: str = "") -> str | None:
     """The kind of backup to take now, or nothing. One with damaged pages doesn't count.
+
+    An incremental backup needs each one back to the last full one, a differential one needs only that: so these keep chains short.
 
     ``current`` is the segment that PostgreSQL writes. On a new timeline a backup is due at once: after a cluster was set back,
     those of the timeline before may be of a future that it has left.
@@ -26,6 +28,9 @@ def due(policy: Policy, backups: Iterable[Backup], now: int, current: str = "") 
     full = max((backup.started for backup in sound if backup.kind == FULL), default=None)
     if full is None or now - full >= policy.full_every_hours * HOUR:
         return FULL
+    apart = max(backup.started for backup in sound if backup.kind != INCREMENTAL)
+    if policy.differential_every_hours and now - apart >= policy.differential_every_hours * HOUR:
+        return DIFFERENTIAL
     latest = max(backup.started for backup in sound)
     if policy.incremental_every_hours and now - latest >= policy.incremental_every_hours * HOUR:
         return INCREMENTAL

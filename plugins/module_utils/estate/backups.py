@@ -69,14 +69,14 @@ def database(cell: Cell, estate: Estate, items: dict[str, Settings]) -> Settings
     """Variables of a database machine; none where no tier asks for backups."""
     if not protected(cell):
         return {}
-    stanza, archive = _stanza(cell), [seconds for seconds in _all(cell, "wal_archive_seconds") if seconds]
+    stanza = _stanza(cell)
     return {
         "postgres_ha_services": [{"service": "backup", "system_user": "postgres"}],
         "postgres_ha_parameters": {
             # A backup isn't whole without the log that was written while it was taken, also where no tier asks for more of it.
             "archive_mode": "on",
             "archive_command": f"pgbackrest --stanza={stanza} archive-push %p",
-            "archive_timeout": min(archive, default=0),
+            "archive_timeout": _shortest(cell, "wal_archive_seconds"),
         },
         "backup_agent_stanza": stanza,
         "backup_agent_data_dir": f"/var/lib/postgresql/{POSTGRES_VERSION}/{cell.name}",
@@ -85,7 +85,9 @@ def database(cell: Cell, estate: Estate, items: dict[str, Settings]) -> Settings
         "backup_agent_access_key": _access_key(cell, "writer"),
         "backup_agent_restore_access_key": _access_key(cell, "restorer"),
         "backup_agent_full_every_hours": min(_all(cell, "full_every_hours")),
-        "backup_agent_archive_seconds": min(archive, default=0),
+        "backup_agent_differential_every_hours": _shortest(cell, "differential_every_hours"),
+        "backup_agent_incremental_every_hours": _shortest(cell, "incremental_every_hours"),
+        "backup_agent_archive_seconds": _shortest(cell, "wal_archive_seconds"),
         "backup_agent_retention_days": max(_all(cell, "retention_days")),
         "backup_agent_proofs": {
             e.name: days for e in _environments(cell) if (days := e.settings["backup.restore_test_every_days"])
@@ -206,6 +208,11 @@ def _environments(cell: Cell) -> list[Environment]:
 
 def _all(cell: Cell, setting: str) -> list[Any]:
     return [environment.settings[f"backup.{setting}"] for environment in _environments(cell)]
+
+
+def _shortest(cell: Cell, setting: str) -> int:
+    """Of those who ask for it at all."""
+    return min((value for value in _all(cell, setting) if value), default=0)
 
 
 def _stanza(cell: Cell) -> str:

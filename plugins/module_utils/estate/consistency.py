@@ -78,7 +78,10 @@ def loss_of_backup(settings: dict[str, Any]) -> int | None:
     """Most seconds of work that restoring from the backup loses; None without a backup."""
     if not settings["backup.enabled"]:
         return None
-    return settings["backup.wal_archive_seconds"] or settings["backup.full_every_hours"] * 3600
+    if archived := settings["backup.wal_archive_seconds"]:
+        return int(archived)
+    intervals = (settings[f"backup.{kind}_every_hours"] for kind in ("full", "differential", "incremental"))
+    return min(hours for hours in intervals if hours) * 3600
 
 
 def _immutability(tier: Tier) -> Iterator[Problem]:

@@ -102,6 +102,12 @@ TIER: dict[str, Field] = {
     "recovery.rto_seconds": Field("integer", "longest time until service is back", minimum=1),
     "backup.enabled": Field("boolean", "backups are taken"),
     "backup.full_every_hours": Field("integer", "time between two full backups", minimum=1),
+    "backup.differential_every_hours": Field(
+        "integer", "time between two backups that need only the last full one; 0: none between full ones", minimum=0
+    ),
+    "backup.incremental_every_hours": Field(
+        "integer", "time between two backups of any kind, which store what changed since the last one; 0: none", minimum=0
+    ),
     "backup.wal_archive_seconds": Field("integer", "longest wait before WAL is archived; 0: no archiving", minimum=0),
     "backup.retention_days": Field("integer", "how long recovery points are kept", minimum=0),
     "backup.records_retention_years": Field("integer", "how long year-end backups are kept as records", minimum=0),

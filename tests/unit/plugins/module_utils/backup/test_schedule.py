@@ -7,7 +7,14 @@ from __future__ import annotations
 import itertools
 
 import pytest
-from ansible_collections.tierline.erp.plugins.module_utils.backup.models import FULL, HOUR, INCREMENTAL, Backup, Policy
+from ansible_collections.tierline.erp.plugins.module_utils.backup.models import (
+    DIFFERENTIAL,
+    FULL,
+    HOUR,
+    INCREMENTAL,
+    Backup,
+    Policy,
+)
 from ansible_collections.tierline.erp.plugins.module_utils.backup.schedule import due, lock_days
 from hypothesis import given
 from hypothesis import strategies as st
@@ -29,6 +36,16 @@ def test_between_full_backups_come_incremental_ones() -> None:
     assert due(DAILY, taken, 6 * HOUR) == INCREMENTAL
     assert due(DAILY, [*taken, backup(INCREMENTAL, 6 * HOUR)], 11 * HOUR) is None
     assert due(DAILY, taken, 24 * HOUR) == FULL
+
+
+def test_differential_backups_keep_chains_short() -> None:
+    weekly = Policy("main", 168, 6, 60, differential_every_hours=24)
+    taken = [backup(FULL, 0), *(backup(INCREMENTAL, hours * HOUR) for hours in (6, 12, 18))]
+    assert due(weekly, taken, 23 * HOUR) is None
+    assert due(weekly, taken, 24 * HOUR) == DIFFERENTIAL
+    taken.append(backup(DIFFERENTIAL, 24 * HOUR))
+    assert due(weekly, taken, 30 * HOUR) == INCREMENTAL
+    assert due(weekly, taken, 168 * HOUR) == FULL
 
 
 def test_without_incremental_backups() -> None:

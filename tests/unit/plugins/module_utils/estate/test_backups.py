@@ -96,6 +96,18 @@ def test_immutability_becomes_a_lock_that_outlives_what_is_kept() -> None:
     assert found["backup_agent_full_every_hours"] == 12
 
 
+def test_the_shortest_interval_counts_of_those_who_ask_for_one() -> None:
+    estate = bench()
+    estate.tiers["gold"] = {
+        "inherits": "standard",
+        "backup": {"full_every_hours": 48, "differential_every_hours": 0, "incremental_every_hours": 2},
+    }
+    estate.environments["acme_prod"]["service_tier"] = "gold"
+    found = variables(estate)
+    seen = [found[f"backup_agent_{kind}_every_hours"] for kind in ("full", "differential", "incremental")]
+    assert seen == [48, 24, 2]
+
+
 def test_the_store_has_a_writer_a_restorer_and_a_certificate() -> None:
     found = variables(bench(writer_access_key="w"))
     assert [(i["name"], i["kind"], i["buckets"], i["access_key"]) for i in found["estate_object_store_identities"]] == [
