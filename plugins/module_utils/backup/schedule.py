@@ -19,7 +19,7 @@ from .models import DIFFERENTIAL, FULL, HOUR, INCREMENTAL, Backup, Policy
 def due(policy: Policy, backups: Iterable[Backup], now: int, current: str = "") -> str | None:
     """The kind of backup to take now, or nothing. One with damaged pages doesn't count.
 
-    An incremental backup needs each one back to the last full one, a differential one needs only that: so these keep chains short.
+    An incremental backup needs each one back to the last full one, a differential one only that: these keep chains short.
 
     ``current`` is the segment that PostgreSQL writes. On a new timeline a backup is due at once: after a cluster was set back,
     those of the timeline before may be of a future that it has left.
