@@ -10,7 +10,7 @@ export LAB=${LAB:-test} TOPOLOGY=${TOPOLOGY:-hybrid}
 run=tools/run.sh
 play="$run ansible-playbook -i inventories/$TOPOLOGY -i inventories/lab"
 verify="$play playbooks/verify.yml -e verify_results_dir=$PWD/.cache/lab/$LAB"
-# What a user runs is run as users run it, with Ansible's own strategy and connection: lab, empty-check, site, verify. What repeats it
+# What a user runs is run as users run it, with Ansible's own strategy and connection: lab, site, verify. What repeats it, or rehearses it,
 # has one connection to each host for a whole playbook (docs/lab.md), and so have proofs, which repeat much. TIERLINE_STRATEGY=linear goes without everywhere.
 repeat="env ANSIBLE_TIMEOUT=60 ANSIBLE_STRATEGY=${TIERLINE_STRATEGY:-mitogen_anywhere} ANSIBLE_STRATEGY_PLUGINS=$PWD/tools/strategy"
 
@@ -20,7 +20,7 @@ repeat="env ANSIBLE_TIMEOUT=60 ANSIBLE_STRATEGY=${TIERLINE_STRATEGY:-mitogen_any
 phases=(
   setup="tools/setup.sh dev"
   estate/lab="$play playbooks/lab.yml"
-  estate/empty-check="$play playbooks/site.yml --check --diff"
+  estate/empty-check="$repeat $play playbooks/site.yml --check --diff"
   estate/site="$play playbooks/site.yml"
   estate/again="tools/unchanged.sh $repeat $play playbooks/lab.yml && tools/unchanged.sh $repeat $play playbooks/site.yml"
   estate/check="tools/unchanged.sh $repeat $play playbooks/site.yml --check --diff"
