@@ -13,9 +13,11 @@ description:
   - Takes one step in the directory of M(tierline.erp.pki_authority), on the controller. The role P(tierline.erp.pki#role) brings
     it to machines - a step may follow only when every machine has the one before.
   - With V(begin) the next authority exists and is trusted besides, with V(promote) it issues, and what issued before is only
-    trusted, with V(forget) it is trusted alone. What was issued before is worth nothing then, whoever has it.
-  - A step that was taken is not taken again; V(begin) does nothing while a rollover is under way. One that was cut off is
-    finished.
+    trusted, with V(forget) it is trusted alone. What was issued before is worth nothing then, whoever has it. V(finish) says
+    that every machine has heard of it.
+  - A step that was taken is not taken again; V(begin) does nothing while a rollover is under way, which it is from V(begin) until
+    V(finish). One that was cut off is finished.
+  - Whoever was trusted before is C(previous.crt) in the directory as long.
 options:
   directory:
     description: Directory of the authority. C(ca.crt) holds the certificates of all that are trusted, whoever issues first.
@@ -24,7 +26,7 @@ options:
   action:
     description: The step.
     type: str
-    choices: [begin, promote, forget]
+    choices: [begin, promote, forget, finish]
     required: true
   common_name:
     description: Name of the next authority; with V(begin).
@@ -85,6 +87,8 @@ from ..module_utils.pki import rollover, x509
 from ..module_utils.pki.errors import PkiError
 from ..module_utils.pki.store import AuthorityStore
 
+ACTIONS = [rollover.BEGIN, rollover.PROMOTE, rollover.FORGET, rollover.FINISH]
+
 
 def run(store: AuthorityStore, params: dict[str, Any], now: datetime, check_mode: bool) -> dict[str, Any]:
     if not store.exists():
@@ -116,6 +120,10 @@ def _take(store: AuthorityStore, steps: list[str], params: dict[str, Any], now: 
     bundle = b"".join(known[one] for one in order)
     if bundle != store.certificate():
         store.keep_certificate(bundle)
+    if rollover.NOTE in steps:
+        store.keep_previous(b"".join(pem for one, pem in known.items() if one != (digest or order[0])))
+    if rollover.END in steps:
+        store.forget_previous()
     # Last: a key whose certificate doesn't lead yet would issue nothing that anybody takes.
     if rollover.USE_NEXT in steps:
         store.use_next_key()
@@ -127,6 +135,7 @@ def _held(store: AuthorityStore) -> rollover.Held:
         authorities=tuple(_digest(pem) for pem in x509.split(store.certificate())),
         key=x509.key_digest(x509.load_key(store.key()).public_key()),
         waiting=x509.key_digest(x509.load_key(waiting).public_key()) if waiting else None,
+        unfinished=store.unfinished(),
     )
 
 
@@ -149,7 +158,7 @@ def main() -> None:
     module = AnsibleModule(
         argument_spec={
             "directory": {"type": "path", "required": True},
-            "action": {"type": "str", "choices": [rollover.BEGIN, rollover.PROMOTE, rollover.FORGET], "required": True},
+            "action": {"type": "str", "choices": ACTIONS, "required": True},
             "common_name": {"type": "str", "default": "Tierline internal CA"},
             "days": {"type": "int", "default": 3650},
         },

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 Everybody trusts all authorities of `ca.crt`; the first of them issues, with `ca.key`. `next.key` is that of one who doesn't yet.
 
+`previous.crt` holds who was trusted when it began, from then until the last machine has heard of its end.
+
 Invariant: an authority is trusted in the files of every step in which a certificate of it may be in use, and what lies there says
 by itself what comes next: a run may be killed after any step, and the next goes on from there.
 """
@@ -17,8 +19,9 @@ from dataclasses import dataclass
 
 from .errors import PkiError
 
-BEGIN, PROMOTE, FORGET = "begin", "promote", "forget"
+BEGIN, PROMOTE, FORGET, FINISH = "begin", "promote", "forget", "finish"
 CREATE_KEY, TRUST_NEXT, LEAD_NEXT, USE_NEXT, DISTRUST = "create_key", "trust_next", "lead_next", "use_next", "distrust_others"
+NOTE, END = "note_previous", "end"
 
 
 @dataclass(frozen=True)
@@ -28,11 +31,12 @@ class Held:
     authorities: tuple[str, ...]
     key: str
     waiting: str | None = None
+    unfinished: bool = False
 
 
 def plan(action: str, held: Held) -> list[str]:
     _refuse_strange(held)
-    return {BEGIN: _begin, PROMOTE: _promote, FORGET: _forget}[action](held)
+    return {BEGIN: _begin, PROMOTE: _promote, FORGET: _forget, FINISH: _finish}[action](held)
 
 
 def _refuse_strange(held: Held) -> None:
@@ -43,15 +47,17 @@ def _refuse_strange(held: Held) -> None:
 
 
 def _begin(held: Held) -> list[str]:
+    if held.unfinished:
+        return []
     if held.waiting is not None:
-        return [] if held.waiting in held.authorities else [TRUST_NEXT]
+        return [NOTE] if held.waiting in held.authorities else [TRUST_NEXT, NOTE]
     # Promoted, and not forgotten: that comes first.
-    return [] if len(held.authorities) > 1 else [CREATE_KEY, TRUST_NEXT]
+    return [NOTE] if len(held.authorities) > 1 else [CREATE_KEY, TRUST_NEXT, NOTE]
 
 
 def _promote(held: Held) -> list[str]:
     if held.waiting is None:
-        if len(held.authorities) == 1:
+        if len(held.authorities) == 1 and not held.unfinished:
             raise PkiError("no rollover has begun, so that there is nobody to promote: take the step 'begin' first")
         return []
     if held.waiting not in held.authorities:
@@ -65,6 +71,12 @@ def _forget(held: Held) -> list[str]:
             "the next authority doesn't issue yet: take the step 'promote' first, and renew every machine's certificates"
         )
     return [DISTRUST] if len(held.authorities) > 1 else []
+
+
+def _finish(held: Held) -> list[str]:
+    if held.waiting is not None or len(held.authorities) > 1:
+        raise PkiError("more than one authority is trusted yet: take the step 'forget' first, and bring it to every machine")
+    return [END] if held.unfinished else []
 
 
 def arranged(steps: Sequence[str], authorities: Sequence[str], waiting: str | None) -> list[str]:

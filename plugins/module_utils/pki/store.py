@@ -23,6 +23,7 @@ from .x509 import key_digest, load_certificate, load_key, new_key, read
 RELOAD_TIMEOUT = 120
 AUTHORITY_KEY = "ca.key"
 NEXT_KEY = "next.key"
+PREVIOUS = "previous.crt"
 Runner = Callable[[list[str]], "subprocess.CompletedProcess[str]"]
 
 
@@ -183,6 +184,16 @@ class AuthorityStore:
     def use_next_key(self) -> None:
         """The key of before is gone after this."""
         (self.root / NEXT_KEY).rename(self.root / AUTHORITY_KEY)
+
+    def unfinished(self) -> bool:
+        """Whether an authority follows another, and not every machine is known to have heard of its end."""
+        return (self.root / PREVIOUS).exists()
+
+    def keep_previous(self, pem: bytes) -> None:
+        _write(self.root / PREVIOUS, pem, lambda path: path.chmod(0o644))
+
+    def forget_previous(self) -> None:
+        (self.root / PREVIOUS).unlink()
 
     def certificate(self) -> bytes:
         return self._read(AUTHORITY)

@@ -17,7 +17,7 @@ from ansible_collections.tierline.erp.plugins.module_utils.pki.store import Auth
 from ansible_collections.tierline.erp.plugins.modules import pki_authority, pki_rollover
 
 NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
-WRITES = ("keep_next_key", "keep_certificate", "use_next_key")
+WRITES = ("keep_next_key", "keep_certificate", "keep_previous", "use_next_key")
 
 
 class Killed(Exception):
@@ -69,34 +69,47 @@ def test_one_follows_the_other(store: AuthorityStore) -> None:
     assert (names(step(store, "begin")), issuer(store)) == (["First", "Second"], "First")
     assert (names(step(store, "promote")), issuer(store)) == (["Second", "First"], "Second")
     assert (names(step(store, "forget")), issuer(store)) == (["Second"], "Second")
+    assert step(store, "finish")["changed"]
     assert sorted(path.name for path in store.root.iterdir()) == [".lock", "ca.crt", "ca.key"]
     assert (store.root / "ca.key").stat().st_mode & 0o777 == 0o600
 
 
-@pytest.mark.parametrize("action", ["begin", "promote", "forget"])
+@pytest.mark.parametrize("action", ["begin", "promote", "forget", "finish"])
 def test_a_step_that_was_taken_is_not_taken_again(store: AuthorityStore, action: str) -> None:
-    for each in ("begin", "promote", "forget"):
+    steps = ["begin", "promote", "forget", "finish"]
+    done = steps[: steps.index(action) + 1]
+    for each in done:
         step(store, each)
-        if each == action:
-            break
-    if action == "forget":
+    assert not step(store, action)["changed"]
+    if action == "finish":
         with pytest.raises(PkiError, match="no rollover has begun"):
             step(store, "promote")
-    assert action == "begin" or not step(store, action)["changed"]
-    assert action != "begin" or not step(store, "begin")["changed"]
+
+
+@pytest.mark.parametrize("done", [["begin"], ["begin", "promote"], ["begin", "promote", "forget"]])
+def test_a_run_of_all_steps_ends_what_another_has_begun(store: AuthorityStore, done: list[str]) -> None:
+    for each in done:
+        step(store, each)
+    first = x509.load_certificate((store.root / "previous.crt").read_bytes())
+    assert x509.read(first).common_name == "First"
+    expected = step(store, "begin")["authorities"][-1 if done == ["begin"] else 0]
+    for each in ("promote", "forget", "finish"):
+        found = step(store, each)
+    assert found["authorities"] == [expected], "nobody comes after the one that was to follow"
 
 
 def test_check_mode_says_so_and_writes_nothing(store: AuthorityStore) -> None:
     before = {path.name: path.read_bytes() for path in store.root.iterdir()}
-    assert step(store, "begin", check_mode=True)["steps"] == ["create_key", "trust_next"]
+    assert step(store, "begin", check_mode=True)["steps"] == ["create_key", "trust_next", "note_previous"]
     assert {path.name: path.read_bytes() for path in store.root.iterdir()} == before
 
 
-@pytest.mark.parametrize("writes", [1, 2])
+@pytest.mark.parametrize("writes", [1, 2, 3])
 @pytest.mark.parametrize("action", ["begin", "promote"])
 def test_a_step_that_was_killed_is_finished_and_forgets_nobody_meanwhile(store: AuthorityStore, action: str, writes: int) -> None:
     if action == "promote":
         step(store, "begin")
+        writes = min(writes, 2)
     trusted = {x509.read(x509.load_certificate(pem)).fingerprint for pem in x509.split(store.certificate())}
     with pytest.raises(Killed):
         step(Dying(str(store.root), writes), action)
@@ -136,6 +149,8 @@ def test_refusals(store: AuthorityStore, tmp_path: pathlib.Path) -> None:
     step(store, "begin")
     with pytest.raises(PkiError, match="doesn't issue yet"):
         step(store, "forget")
+    with pytest.raises(PkiError, match="more than one authority"):
+        step(store, "finish")
     store.keep_key(x509.new_authority_key())
     with pytest.raises(PkiError, match=r"ca\.key does not belong"):
         step(store, "promote")
