@@ -145,7 +145,7 @@ def problems(env: Environment, have: Contents, scan: Scan) -> list[str]:
             for other in facts["depends"]
             if other not in scan.available
         ]
-        series = _series(facts["version"])
+        series = series_of(facts["version"])
         if series and series != scan.series:
             found.append(f"module {name} {facts['version']} is for Odoo {series}, the image has Odoo {scan.series}")
         if facts.get("lacks"):
@@ -164,7 +164,7 @@ def _involved(env: Environment, have: Contents, scan: Scan) -> list[str]:
     return sorted(seen)
 
 
-def _series(version: str) -> str | None:
+def series_of(version: str) -> str | None:
     """A version of five numbers begins with Odoo's; a shorter one says nothing about it."""
     match = re.fullmatch(r"(\d+\.\d+)\.\d+\.\d+\.\d+", version)
     return match.group(1) if match else None

@@ -152,16 +152,21 @@ def setup(env: Environment, settings: Settings, addresses: Mapping[str, str], co
 
 
 def scan(image: str, addons: Iterable[str], env: Environment, settings: Settings, command: list[str]) -> dict[str, Any]:
-    """A look into an image and archives: no network, no files, no rights."""
+    """A look into an image and archives."""
+    return probe(image, env.uid, command, custom_mounts(addons, settings))
+
+
+def probe(image: str, uid: int, command: list[str], mounts: Iterable[str] = ()) -> dict[str, Any]:
+    """A look into an image: no network, no files, no rights."""
     return {
         "Image": image,
-        "User": f"{env.uid}:{env.uid}",
+        "User": f"{uid}:{uid}",
         "Entrypoint": ["python3"],
         "Cmd": command,
         "Env": ["HOME=/tmp"],
         "Labels": {LABEL_SLOT: SETUP_SLOT},
         "HostConfig": {
-            "Binds": custom_mounts(addons, settings),
+            "Binds": list(mounts),
             "NetworkMode": "none",
             "ReadonlyRootfs": True,
             "CapDrop": ["ALL"],
