@@ -10,7 +10,8 @@ module: database_figures_info
 short_description: Read the figures by which a restored database is recognised
 version_added: 0.1.0
 description:
-  - Counts the rows of every table, and adds up the posted lines of the ledger where the database is one of Odoo.
+  - Counts the rows of every table, and adds up the posted lines of the ledger, by journal and by account (the trial
+    balance), where the database is one of Odoo.
   - Runs on the host of the cluster, as root or as PostgreSQL's own user. Reads every table once, which takes its time.
 author:
   - The tierline.erp contributors (@tierline)
@@ -49,7 +50,12 @@ databases:
   sample:
     acme_prod:
       tables: {public.res_partner: 42}
-      books: {lines: 12, debit: "1000.00", credit: "1000.00"}
+      books:
+        lines: 12
+        debit: "1000.00"
+        credit: "1000.00"
+        journals: {"1": 12 1000.00 1000.00}
+        accounts: {"6": 6 1000.00 0.00, "26": 6 0.00 1000.00}
       balanced: true
       sha256: 5d41402abc4b2a76b9719d911017c592
 postgres_version:

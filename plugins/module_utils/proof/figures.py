@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-"""Figures of a database by which a restored one is recognised: rows of every table, and the books' totals. Pure."""
+"""Figures by which a restored database is recognised: rows of every table; the books' totals, by journal and account. Pure."""
 
 import hashlib
 import json
@@ -28,16 +28,26 @@ SELECT pg_catalog.json_build_object(
        ORDER BY 1) AS counted),
   'books', CASE WHEN pg_catalog.to_regclass('public.account_move_line') IS NOT NULL THEN
     (pg_catalog.xpath('/row/books/text()', pg_catalog.query_to_xml(
-      $$SELECT json_build_object('lines', count(*), 'debit', coalesce(sum(debit), 0)::text,
-                                 'credit', coalesce(sum(credit), 0)::text) AS books
-          FROM public.account_move_line WHERE parent_state = 'posted'$$, false, true, '')))[1]::text::json END)
+      $$WITH posted AS (
+          SELECT coalesce(journal_id, 0) AS journal, coalesce(account_id, 0) AS account, debit, credit
+            FROM public.account_move_line WHERE parent_state = 'posted')
+        SELECT json_build_object(
+          'lines', (SELECT count(*) FROM posted),
+          'debit', (SELECT coalesce(sum(debit), 0)::text FROM posted),
+          'credit', (SELECT coalesce(sum(credit), 0)::text FROM posted),
+          'journals', (SELECT coalesce(json_object_agg(journal, totals ORDER BY journal), '{}') FROM (
+            SELECT journal, concat_ws(' ', count(*), sum(debit), sum(credit)) AS totals FROM posted GROUP BY journal) AS j),
+          'accounts', (SELECT coalesce(json_object_agg(account, totals ORDER BY account), '{}') FROM (
+            SELECT account, concat_ws(' ', count(*), sum(debit), sum(credit)) AS totals FROM posted GROUP BY account) AS a)
+        ) AS books$$, false, true, '')))[1]::text::json END)
 """
 
 
 @dataclass(frozen=True)
 class Figures:
     tables: dict[str, int]
-    # Posted lines of the ledger and their totals; None where the database keeps no books.
+    # Posted lines of the ledger, their totals, and "lines debit credit" by the number of the journal, and of the account
+    # (which is the trial balance); None where the database keeps no books.
     books: dict[str, Any] | None = field(default=None)
 
     @property
@@ -67,7 +77,17 @@ def differences(recorded: Figures, restored: Figures) -> list[str]:
     ]
     if recorded.books != restored.books:
         found.append(f"books: {_totals(recorded.books)} recorded, {_totals(restored.books)} restored")
+        found += [line for part in ("journal", "account") for line in _parted(part, recorded.books or {}, restored.books or {})]
     return found
+
+
+def _parted(part: str, recorded: Mapping[str, Any], restored: Mapping[str, Any]) -> list[str]:
+    before, after = recorded.get(f"{part}s", {}), restored.get(f"{part}s", {})
+    return [
+        f"{part} {number}: {before.get(number, 'nothing')} recorded, {after.get(number, 'nothing')} restored"
+        for number in sorted({*before, *after}, key=int)
+        if before.get(number) != after.get(number)
+    ]
 
 
 def _rows(tables: Mapping[str, int], name: str) -> str:

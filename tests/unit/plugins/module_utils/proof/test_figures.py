@@ -38,6 +38,17 @@ def test_every_difference_is_told() -> None:
     assert differences(ACME, Figures(ACME.tables))[-1].endswith("none restored")
 
 
+def test_totals_that_agree_hide_no_journal_and_no_account() -> None:
+    """The same lines and totals, with an amount that moved from one account to another."""
+    recorded = Figures({}, {**BOOKS, "journals": {"1": "2 10.00 10.00"}, "accounts": {"6": "1 10.00 0.00", "26": "1 0.00 10.00"}})
+    restored = Figures({}, {**BOOKS, "journals": {"1": "2 10.00 10.00"}, "accounts": {"7": "1 10.00 0.00", "26": "1 0.00 10.00"}})
+    assert recorded.digest != restored.digest
+    assert differences(recorded, restored)[1:] == [
+        "account 6: 1 10.00 0.00 recorded, nothing restored",
+        "account 7: nothing recorded, 1 10.00 0.00 restored",
+    ]
+
+
 def test_books_balance_or_do_not() -> None:
     assert ACME.balanced
     assert Figures({}).balanced
