@@ -37,8 +37,6 @@ phases=(
 )
 for scenario in molecule/*/molecule.yml; do
   name=$(basename "$(dirname "$scenario")")
-  # Releases and updates were seen step by step, not yet as one sequence (docs/releases.md): `make molecule SCENARIO=odoo_release`.
-  [ "$name" != odoo_release ] || continue
   # Clones take as long as another Odoo scenario, and the suite has an hour: `make molecule SCENARIO=odoo_clone` (docs/clones.md).
   [ "$name" != odoo_clone ] || continue
   # Scanners take ten minutes of CPU time and content from another release: `make molecule SCENARIO=audit` (docs/hardening.md).

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Our Odoo module without Odoo and without Redis; with both it is seen in molecule/odoo_release."""
+"""Our Odoo module without Odoo and without Redis; with both it is seen in molecule/odoo_container."""
 
 from __future__ import annotations
 

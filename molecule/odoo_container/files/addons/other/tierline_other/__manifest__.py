@@ -3,10 +3,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 
 {  # noqa: B018
-    "name": "Tierline fixture",
-    "summary": "A custom module that changes between releases",
-    "version": "19.0.1.3.0",
+    "name": "Tierline for another Odoo",
+    "version": "18.0.1.0.0",
     "author": "The tierline.erp contributors",
     "license": "GPL-3",
-    "depends": ["account"],
+    "depends": ["base", "tierline_nowhere"],
 }

@@ -28,8 +28,9 @@ def holder():
 
 
 for _try in range(8000):
-    operation = json.loads(RECORD.read_text(encoding="utf-8"))["operation"]
-    victim = holder()
+    # The first release of all makes the record.
+    operation = json.loads(RECORD.read_text(encoding="utf-8"))["operation"] if RECORD.exists() else None
+    victim = holder() if LOCK.exists() else None
     if operation and operation["phase"] == PHASE and victim:
         time.sleep(SECONDS)
         os.kill(victim, signal.SIGKILL)

@@ -1,5 +1,0 @@
-# Copyright (c) 2026, the tierline.erp contributors
-# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-# SPDX-License-Identifier: GPL-3.0-or-later
-
-from . import models  # noqa: F401
