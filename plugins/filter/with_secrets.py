@@ -20,7 +20,8 @@ description:
   - An item with C(secrets), a mapping of names, gets the values in place of the names. Its C(database.user) becomes the user
     whose turn it is.
   - An item with C(cell) takes its C(secrets) from that cell. It loses C(cell), C(environment) and C(secrets), and gains each of
-    them under its own name, as identities of an object store and filestores have them.
+    them under its own name, as identities of an object store and filestores have them. Its C(access_key) becomes the one whose
+    turn it is to have the C(secret_key). With C(logins), the two that take turns, it gains C(other_keys) while both are valid.
   - An item with neither is returned as it is.
 positional: secrets
 options:
@@ -85,8 +86,20 @@ def _joined(item: dict[str, Any], secrets: Mapping[str, Any]) -> dict[str, Any]:
 def _of_cell(item: dict[str, Any], secrets: Mapping[str, Any]) -> dict[str, Any]:
     cell, names = item.pop("cell"), item.pop("secrets")
     item.pop("environment", None)
+    logins = item.pop("logins", None)
     own = (secrets.get("cells") or {}).get(cell) or {}
-    return {**item, **{key: _present(f"cells.{cell}.{name}", own.get(name)) for key, name in names.items()}}
+    values = {key: _present(f"cells.{cell}.{name}", own.get(name)) for key, name in names.items()}
+    return {**item, **values, **_keys(own, names.get("secret_key"), item, logins)}
+
+
+def _keys(own: Mapping[str, Any], name: str | None, item: dict[str, Any], logins: list[str] | None) -> dict[str, Any]:
+    """The access key belongs to the secret that stands beside it."""
+    if not name or "access_key" not in item:
+        return {}
+    active = rotation.user(own, name, item["access_key"])
+    valid = rotation.logins(own, name, logins) if logins else {}
+    others = [{"access_key": key, "secret_key": secret} for key, secret in valid.items() if secret and key != active]
+    return {"access_key": active, **({"other_keys": others} if others else {})}
 
 
 def _passwords(own: Mapping[str, Any], name: str, password: str) -> dict[str, Any]:

@@ -82,8 +82,8 @@ def database(cell: Cell, estate: Estate, items: dict[str, Settings]) -> Settings
         "backup_agent_data_dir": f"/var/lib/postgresql/{POSTGRES_VERSION}/{cell.name}",
         **_store(cell, estate),
         "backup_agent_store_bucket": _bucket(cell),
-        "backup_agent_access_key": _access_key(cell, "writer"),
-        "backup_agent_restore_access_key": _access_key(cell, "restorer"),
+        # Until they are rotated; then the secrets say whose turn it is.
+        "estate_backup_access_keys": {who: _access_key(cell, who) for who in ("writer", "restorer")},
         "backup_agent_full_every_hours": min(_all(cell, "full_every_hours")),
         "backup_agent_differential_every_hours": _shortest(cell, "differential_every_hours"),
         "backup_agent_incremental_every_hours": _shortest(cell, "incremental_every_hours"),
@@ -160,11 +160,23 @@ def _store(cell: Cell, estate: Estate) -> Settings:
 def object_store(machine: Machine, estate: Estate) -> Settings:
     """Variables of the machine that runs the store."""
     cells = served(machine, estate)
+    identities = [identity for cell in cells for identity in _identities(cell)]
+    administrator = {
+        "cell": machine.cell,
+        "access_key": "admin",
+        "logins": ["admin", "admin-second"],
+        "secrets": {"secret_key": "object_store_admin"},
+    }
     return {
         "object_store_address": machine.address,
         "object_store_port": OBJECT_STORE_PORT,
         "object_store_buckets": [_locked(cell, name) for cell in cells for name in (_bucket(cell), _files_bucket(cell))],
-        "estate_object_store_identities": [identity for cell in cells for identity in _identities(cell)],
+        "estate_object_store_identities": identities,
+        "estate_object_store_admin": administrator,
+        # Each secret and the two access keys that take turns in having it.
+        "estate_object_store_keys": {
+            f"cells/{one['cell']}/{one['secrets']['secret_key']}": one["logins"] for one in [administrator, *identities]
+        },
     }
 
 
@@ -184,7 +196,8 @@ def _identity(cell: Cell, who: str, kind: str, buckets: list[str]) -> Settings:
         "name": f"{_stanza(cell)}-{who}",
         "kind": kind,
         "buckets": buckets,
-        "access_key": _access_key(cell, who),
+        "access_key": (key := _access_key(cell, who)),
+        "logins": [key, f"{key}-second"],
         "secrets": {"secret_key": f"backup_{who}"},
     }
 

@@ -58,24 +58,24 @@ def configuration(admin: Mapping[str, str], identities: Iterable[Mapping[str, An
     ordered = sorted(items, key=lambda item: item["name"])
     return {
         "identities": [
-            {"name": ADMIN, "credentials": [_credential(admin)], "actions": ["Admin"]},
-            *({"name": i["name"], "credentials": [_credential(i)], "policyNames": [i["name"]]} for i in ordered),
+            {"name": ADMIN, "credentials": _credentials(admin), "actions": ["Admin"]},
+            *({"name": i["name"], "credentials": _credentials(i), "policyNames": [i["name"]]} for i in ordered),
         ],
         "policies": [{"name": i["name"], "content": _policy(i["kind"], i["buckets"])} for i in ordered],
     }
 
 
 def _problems(items: list[dict[str, Any]]) -> Iterable[str]:
-    keys = [str(item.get("access_key") or "") for item in items]
+    keys = [str(one.get("access_key") or "") for item in items for one in _keys(item)]
     names = [str(item.get("name") or "") for item in items]
-    for item, name, key in zip(items, names, keys, strict=True):
+    for item, name in zip(items, names, strict=True):
         if not _NAME.fullmatch(name):
             yield f"identity {name!r} has an impossible name: allowed are up to 63 letters, digits, '_', '.' and '-'"
         if names.count(name) > 1:
             yield f"identity {name!r} is there twice ({ADMIN!r} is the store's own)"
-        if not key or keys.count(key) > 1:
+        if any(not one.get("access_key") or keys.count(str(one["access_key"])) > 1 for one in _keys(item)):
             yield f"identity {name!r} needs an access_key that no other has"
-        if len(str(item.get("secret_key") or "")) < SECRET_LENGTH:
+        if any(len(str(one.get("secret_key") or "")) < SECRET_LENGTH for one in _keys(item)):
             yield f"identity {name!r} needs a secret_key of {SECRET_LENGTH} characters or more"
         if item["kind"] != ADMIN and item["kind"] not in KINDS:
             yield f"identity {name!r} has the unknown kind {item['kind']!r}: known are {', '.join(sorted(KINDS))}"
@@ -83,8 +83,13 @@ def _problems(items: list[dict[str, Any]]) -> Iterable[str]:
             yield f"identity {name!r} may do nothing anywhere: give it buckets"
 
 
-def _credential(item: Mapping[str, Any]) -> dict[str, str]:
-    return {"accessKey": item["access_key"], "secretKey": item["secret_key"]}
+def _keys(item: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """The one in use, and while it is rotated the other that is valid."""
+    return [item, *(item.get("other_keys") or [])]
+
+
+def _credentials(item: Mapping[str, Any]) -> list[dict[str, str]]:
+    return [{"accessKey": one["access_key"], "secretKey": one["secret_key"]} for one in _keys(item)]
 
 
 def _policy(kind: str, buckets: Iterable[str]) -> str:

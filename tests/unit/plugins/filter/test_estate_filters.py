@@ -6,11 +6,14 @@ from __future__ import annotations
 
 """selected, with_secrets and explain."""
 
+from typing import Any
+
 import pytest
 from ansible.errors import AnsibleFilterError
 from ansible_collections.tierline.erp.plugins.filter.explain import FilterModule as Explain
 from ansible_collections.tierline.erp.plugins.filter.selected import FilterModule as Selected
 from ansible_collections.tierline.erp.plugins.filter.with_secrets import FilterModule as WithSecrets
+from ansible_collections.tierline.erp.plugins.module_utils.secrets import rotation
 
 selected = Selected().filters()["selected"]
 with_secrets = WithSecrets().filters()["with_secrets"]
@@ -56,6 +59,21 @@ def test_an_identity_of_a_store_takes_its_secret_from_the_cell() -> None:
     for secrets in ({}, {"cells": {"shared": None}}, {"cells": {"shared": {"backup_writer": ""}}}):
         with pytest.raises(AnsibleFilterError, match=r"estate_secrets\.cells\.shared\.backup_writer is missing"):
             with_secrets([item], secrets)
+
+
+def test_two_access_keys_of_a_store_take_turns() -> None:
+    name, logins = "cells/shared/backup_writer", ["writer", "writer-second"]
+    item = {"cell": "shared", "access_key": "writer", "logins": logins, "secrets": {"secret_key": "backup_writer"}}
+    reader = {key: value for key, value in item.items() if key != "logins"}
+    tree: Any = {"cells": {"shared": {"backup_writer": "old"}}}
+    seen = []
+    for step in (lambda now: rotation.begin(now, [name], {name: logins}, 40), rotation.promote, rotation.retire, rotation.forget):
+        tree, _moved = step(tree) if step.__name__ == "<lambda>" else step(tree, [name])
+        identity, user = with_secrets([item], tree)[0], with_secrets([reader], tree)[0]
+        assert user == {key: identity[key] for key in ("access_key", "secret_key")}, "who uses it knows one"
+        seen.append((identity["access_key"], [other["access_key"] for other in identity.get("other_keys", [])]))
+    assert seen == [("writer", ["writer-second"]), ("writer-second", ["writer"]), ("writer-second", []), ("writer-second", [])]
+    assert identity["secret_key"] not in ("", "old")
 
 
 def test_no_secrets_at_all() -> None:

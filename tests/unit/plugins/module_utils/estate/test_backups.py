@@ -117,7 +117,9 @@ def test_the_store_has_a_writer_a_restorer_and_a_certificate() -> None:
     ]
     writer = found["estate_object_store_identities"][0]
     assert (writer["cell"], writer["secrets"]) == ("shared", {"secret_key": "backup_writer"})
-    assert (found["backup_agent_access_key"], found["backup_agent_restore_access_key"]) == ("w", "shared-restorer")
+    assert found["estate_object_store_keys"]["cells/shared/backup_writer"] == writer["logins"] == ["w", "w-second"]
+    assert found["estate_object_store_keys"]["cells/shared/object_store_admin"] == ["admin", "admin-second"]
+    assert tuple(found["estate_backup_access_keys"].values()) == ("w", "shared-restorer")
     assert ("object_store", "seaweedfs") in [(c["name"], c["group"]) for c in found["estate_certificates"]]
 
 
@@ -160,7 +162,7 @@ def test_a_store_that_is_given_is_used_as_it_is(endpoint: str, host: str, port: 
     estate = bench(endpoint=endpoint, region="eu-1", writer_access_key="AKIA")
     found = variables(estate)
     assert (found["backup_agent_store_host"], found["backup_agent_store_port"]) == (host, port)
-    assert (found["backup_agent_store_region"], found["backup_agent_access_key"]) == ("eu-1", "AKIA")
+    assert (found["backup_agent_store_region"], found["estate_backup_access_keys"]["writer"]) == ("eu-1", "AKIA")
     assert found["backup_agent_store_ca"] == "/etc/ssl/certs/ca-certificates.crt"
     assert found["object_store_buckets"] == []
 

@@ -39,9 +39,20 @@ def test_the_order_of_the_list_makes_no_difference() -> None:
     assert configuration(ADMIN, [WRITER, RESTORER]) == configuration(ADMIN, [RESTORER, WRITER])
 
 
+def test_two_keys_of_an_identity_are_valid_while_they_are_rotated() -> None:
+    other = {"access_key": "w-second", "secret_key": "x" * 24}
+    found = configuration({**ADMIN, "other_keys": [{**other, "access_key": "admin-second"}]}, [{**WRITER, "other_keys": [other]}])
+    assert [[key["accessKey"] for key in one["credentials"]] for one in found["identities"]] == [
+        ["admin", "admin-second"],
+        ["w", "w-second"],
+    ]
+
+
 @pytest.mark.parametrize(
     ("identities", "needle"),
     [
+        ([{**WRITER, "other_keys": [{"access_key": "admin", "secret_key": "x" * 24}]}], "access_key that no other has"),
+        ([{**WRITER, "other_keys": [{"access_key": "x", "secret_key": "short"}]}], "24 characters"),
         ([WRITER, {**RESTORER, "name": "w"}], "there twice"),
         ([{**WRITER, "name": "admin"}], "there twice"),
         ([{**WRITER, "access_key": "admin"}], "access_key that no other has"),
