@@ -34,6 +34,7 @@ ANSIBLE = "https://docs.ansible.com/ansible-core/2.19/"
 ANSIBLE_LABELS = {
     "common_return_values": "reference_appendices/common_return_values.html",
     "ansible_configuration_settings": "reference_appendices/config.html",
+    "action_plugins": "plugins/action.html",
 }
 
 
