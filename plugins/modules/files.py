@@ -30,11 +30,11 @@ options:
         type: str
         required: true
       owner:
-        description: User that owns it.
+        description: User that owns it. Empty where it keeps the one that it has; a new one is root's then.
         type: str
         default: root
       group:
-        description: Group that owns it.
+        description: Group that owns it. Empty likewise.
         type: str
         default: root
       mode:
@@ -109,8 +109,6 @@ from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.tierline.erp.plugins.module_utils.files import plan, store
 from ansible_collections.tierline.erp.plugins.module_utils.files.errors import FilesError
 
-OWNED = {"owner": {"type": "str", "default": "root"}, "group": {"type": "str", "default": "root"}}
-
 
 def run(directories, files, check_mode):
     items = plan.distinct(
@@ -133,7 +131,12 @@ def main():
                 "type": "list",
                 "elements": "dict",
                 "default": [],
-                "options": {"path": {"type": "str", "required": True}, **OWNED, "mode": {"type": "str", "default": "0755"}},
+                "options": {
+                    "path": {"type": "str", "required": True},
+                    "owner": {"type": "str", "default": "root"},
+                    "group": {"type": "str", "default": "root"},
+                    "mode": {"type": "str", "default": "0755"},
+                },
             },
             "files": {
                 "type": "list",
@@ -145,7 +148,8 @@ def main():
                     "content": {"type": "str"},
                     "src": {"type": "list", "elements": "str"},
                     "template": {"type": "list", "elements": "str"},
-                    **OWNED,
+                    "owner": {"type": "str", "default": "root"},
+                    "group": {"type": "str", "default": "root"},
                     "mode": {"type": "str", "default": "0644"},
                     "secret": {"type": "bool", "default": False, "no_log": False},
                 },

@@ -15,7 +15,10 @@ from ansible_collections.tierline.erp.plugins.module_utils.files.errors import F
 
 @dataclasses.dataclass(frozen=True)
 class Item:
-    """A directory, or with content a file. Owner and group are names, mode is the number."""
+    """A directory, or with content a file. Owner and group are names, mode is the number.
+
+    An empty name stands for who it belongs to already, and for root where nothing is there.
+    """
 
     path: str
     owner: str
@@ -57,8 +60,13 @@ def distinct(items: Iterable[Item]) -> list[Item]:
 def changes(items: Iterable[Item], seen: Mapping[str, Item]) -> list[Item]:
     """Those that aren't there as declared. A kind is never replaced by the other: what is in the way may hold data."""
     wanted = []
-    for each in items:
-        there = seen.get(each.path)
+    for declared in items:
+        there = seen.get(declared.path)
+        each = dataclasses.replace(
+            declared,
+            owner=declared.owner or (there.owner if there else "root"),
+            group=declared.group or (there.group if there else "root"),
+        )
         if there is not None and there.is_directory != each.is_directory:
             kinds = ("directory", "file") if there.is_directory else ("file", "directory")
             raise FilesError(f"{each.path} is a {kinds[0]}, and a {kinds[1]} is declared: move it away")

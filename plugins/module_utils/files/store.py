@@ -65,7 +65,10 @@ def _name(lookup, number: int) -> str:  # type: ignore[no-untyped-def]
 
 def _ids(each: Item) -> tuple[int, int]:
     try:
-        return pwd.getpwnam(each.owner).pw_uid, grp.getgrnam(each.group).gr_gid
+        return (
+            int(each.owner) if each.owner.isdecimal() else pwd.getpwnam(each.owner).pw_uid,
+            int(each.group) if each.group.isdecimal() else grp.getgrnam(each.group).gr_gid,
+        )
     except KeyError as error:
         raise FilesError(
             f"{each.path} is to belong to {each.owner}:{each.group}, and this host has no such user or group"

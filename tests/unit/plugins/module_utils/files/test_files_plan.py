@@ -30,6 +30,13 @@ def test_what_differs_is_written(there: object) -> None:
     assert changes([FILE], {FILE.path: there} if there else {}) == [FILE]  # type: ignore[dict-item]
 
 
+def test_a_directory_keeps_its_owners_where_none_are_declared() -> None:
+    whoever = item("/etc/app", "", "", "0755")
+    assert changes([whoever], {"/etc/app": item("/etc/app", "app", "staff", "0755")}) == []
+    assert changes([whoever], {"/etc/app": item("/etc/app", "app", "1234", "0700")}) == [item("/etc/app", "app", "1234", "0755")]
+    assert changes([whoever], {}) == [FOLDER]
+
+
 def test_being_secret_is_no_difference() -> None:
     secret = item("/etc/app/a", "root", "app", "0640", "new\n", secret=True)
     assert changes([secret], {FILE.path: FILE}) == []
