@@ -137,8 +137,15 @@ class Cluster:
         replayed = f"SELECT pg_last_wal_replay_lsn() >= '{position}'::pg_lsn"
         behind = [name for name in self.names if name != primary]
 
+        def has_replayed(name: str) -> bool:
+            try:
+                return self.sql(name, replayed) == [["t"]]
+            except LabError:
+                # A former primary streams for a moment before Patroni stops it once more to rewind it.
+                return False
+
         def caught_up() -> bool:
-            behind[:] = [name for name in behind if self.sql(name, replayed) != [["t"]]]
+            behind[:] = [name for name in behind if not has_replayed(name)]
             return not behind
 
         self.wait(caught_up, seconds, lambda: f"{', '.join(behind)} did not replay {position}")
