@@ -41,6 +41,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from ansible.errors import AnsibleFilterError
+from ansible_collections.tierline.erp.plugins.module_utils.odoo import images
 
 try:
     from cyclonedx.model import ExternalReference, ExternalReferenceType, HashAlgorithm, HashType, Property, XsUri
@@ -107,10 +108,10 @@ def _upstream(package: str, version: str, source: str, origin: str) -> dict[str,
 
 
 def _python(image: Mapping[str, Any]) -> list[Any]:
-    pinned = {name.replace("_", "-"): row for name, row in image["requirements"].items()}
+    pinned = image["requirements"]
     found = []
     for name, version in image["contents"]["python"]:
-        plain = name.lower().replace("_", "-").replace(".", "-")
+        plain = images.normal(name)
         hashes = pinned[plain]["sha256"] if pinned.get(plain, {}).get("version") == version else []
         properties = [Property(name="tierline:pinned-sha256", value=text) for text in hashes]
         url = PackageURL("pypi", None, plain, version)

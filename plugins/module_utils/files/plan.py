@@ -6,8 +6,8 @@ from __future__ import annotations
 
 """What must change so that directories and files are as declared. Pure: it is told what lies there."""
 
+import collections
 import dataclasses
-import itertools
 from collections.abc import Iterable, Mapping
 
 from ansible_collections.tierline.erp.plugins.module_utils.files.errors import FilesError
@@ -48,12 +48,9 @@ def item(path: str, owner: str, group: str, mode: str, content: str | None = Non
 def distinct(items: Iterable[Item]) -> list[Item]:
     """Directories first, each after those above it; nothing is declared twice."""
     ordered = sorted(items, key=lambda each: (not each.is_directory, each.path))
-    for before, after in itertools.pairwise(ordered):
-        if before.path == after.path:
-            raise FilesError(f"{after.path} is declared twice")
-    both = {each.path for each in ordered if each.is_directory} & {each.path for each in ordered if not each.is_directory}
-    if both:
-        raise FilesError(f"{', '.join(sorted(both))}: declared as a directory and as a file")
+    times = collections.Counter(each.path for each in ordered)
+    if twice := sorted(path for path, count in times.items() if count > 1):
+        raise FilesError(f"{', '.join(twice)}: declared twice, or as a directory and as a file")
     return ordered
 
 

@@ -13,7 +13,7 @@ import tarfile
 from . import files
 from .errors import OdooError
 
-_MANIFEST = "__manifest__.py"
+MANIFEST = "__manifest__.py"
 
 
 def present(directory: str, sha256: str) -> bool:
@@ -24,17 +24,19 @@ def present(directory: str, sha256: str) -> bool:
         return False
 
 
+def sha256_of(path: str) -> str:
+    with open(path, "rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
 def problem(path: str, sha256: str) -> str | None:
     """Why it is not what was declared."""
-    total = hashlib.sha256()
     try:
-        with open(path, "rb") as stream:
-            while chunk := stream.read(1 << 20):
-                total.update(chunk)
+        seen = sha256_of(path)
     except OSError as error:
         return f"{path} can't be read: {error.strerror}"
-    if total.hexdigest() != sha256:
-        return f"{path} has the SHA-256 {total.hexdigest()}, declared is {sha256}: it is another archive, or it was changed"
+    if seen != sha256:
+        return f"{path} has the SHA-256 {seen}, declared is {sha256}: it is another archive, or it was changed"
     return None
 
 
@@ -54,7 +56,7 @@ def unpack(path: str, sha256: str, directory: str) -> None:
     if home is None:
         files.remove_tree(new)
         raise OdooError(
-            f"{path} holds no Odoo module: directories with a {_MANIFEST} are needed, at its top or in one directory there"
+            f"{path} holds no Odoo module: directories with a {MANIFEST} are needed, at its top or in one directory there"
         )
     _share(home)
     os.rename(home, f"{directory}/{sha256}")
@@ -64,7 +66,7 @@ def unpack(path: str, sha256: str, directory: str) -> None:
 def _home(top: str) -> str | None:
     """Where the modules are: at the top, or in the one directory that `git archive --prefix` and forges put around them."""
     names = [name for name in os.listdir(top) if os.path.isdir(os.path.join(top, name))]
-    if any(os.path.exists(os.path.join(top, name, _MANIFEST)) for name in names):
+    if any(os.path.exists(os.path.join(top, name, MANIFEST)) for name in names):
         return top
     return _home(os.path.join(top, names[0])) if len(names) == 1 else None
 

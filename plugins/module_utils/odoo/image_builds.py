@@ -6,7 +6,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import io
 import json
 import os
@@ -21,7 +20,6 @@ from .errors import OdooError, refuse
 from .images import Base, Found, Recipe
 from .models import Settings, derived_uid
 
-_MANIFEST = "__manifest__.py"
 _TIMEOUT = 300
 
 
@@ -80,7 +78,7 @@ class Builder:
         """What is to be done. An image of the same inputs is not built again, wherever it is."""
         reference = f"{want.name}:{want.tag}"
         local = self.engine.image(reference)
-        if local and _inputs(local) != want.inputs:
+        if local and _labels(local).get(images.LABEL_INPUTS) != want.inputs:
             raise OdooError(f"{reference} is on this machine and was made of something else: remove it")
         digest = self.engine.published(reference) if push else ""
         return {"reference": reference, "local": local is not None, "digest": digest,
@@ -105,7 +103,7 @@ class Builder:
         wrong = [archives.problem(f"{self.archive_dir}/{item.sha256}", item.sha256) for item in want.addons]
         if want.requirements:
             wrong += images.wheel_problems(
-                want.requirements, {os.path.basename(path): _sha256(path) for path in self._wheels(want)}
+                want.requirements, {os.path.basename(path): archives.sha256_of(path) for path in self._wheels(want)}
             )
         return [f"{want.name}: {text}" for text in wrong if text]
 
@@ -118,10 +116,10 @@ class Builder:
 
     def _modules(self, sha256: str) -> list[Found]:
         home = f"{self.settings.custom_dir}/{sha256}"
-        names = [name for name in sorted(os.listdir(home)) if os.path.exists(f"{home}/{name}/{_MANIFEST}")]
+        names = [name for name in sorted(os.listdir(home)) if os.path.exists(f"{home}/{name}/{archives.MANIFEST}")]
         read = []
         for name in names:
-            with open(f"{home}/{name}/{_MANIFEST}", encoding="utf-8") as stream:
+            with open(f"{home}/{name}/{archives.MANIFEST}", encoding="utf-8") as stream:
                 read.append(images.found(sha256, name, stream.read()))
         return read
 
@@ -161,13 +159,8 @@ class Builder:
         return stream.getvalue()
 
 
-def _inputs(image: Mapping[str, Any]) -> str:
-    return str(((image.get("Config") or {}).get("Labels") or {}).get(images.LABEL_INPUTS, ""))
-
-
-def _sha256(path: str) -> str:
-    with open(path, "rb") as stream:
-        return hashlib.sha256(stream.read()).hexdigest()
+def _labels(image: Mapping[str, Any]) -> dict[str, str]:
+    return (image.get("Config") or {}).get("Labels") or {}
 
 
 def _plain(item: tarfile.TarInfo) -> tarfile.TarInfo | None:
@@ -210,7 +203,7 @@ def reconcile(builder: Builder, wanted: list[Recipe], push: bool, warn: Callable
 
 
 def _row(want: Recipe, plan: Mapping[str, Any], image: Mapping[str, Any], contents: Any) -> dict[str, Any]:
-    told = (image.get("Config") or {}).get("Labels") or {}
+    told = _labels(image)
     if image and told.get(images.LABEL_INPUTS) != want.inputs:
         raise OdooError(f"{plan['reference']} in its registry was made of something else: somebody has moved the tag")
     made = {key: contents[key] for key in ("debian", "python", "distribution")} if contents else {}

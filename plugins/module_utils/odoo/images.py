@@ -155,7 +155,7 @@ def pins(requirements: str) -> dict[str, tuple[str, frozenset[str]]]:
     for line in _lines(requirements):
         match = _PIN.match(line)
         if match:
-            found[_normal(match.group(1))] = (match.group(3), frozenset(_HASH.findall(line)))
+            found[normal(match.group(1))] = (match.group(3), frozenset(_HASH.findall(line)))
     return found
 
 
@@ -172,7 +172,8 @@ def _lines(requirements: str) -> list[str]:
     return [line for text in joined.splitlines() if (line := re.sub(r"(^|\s)#.*", "", text).strip())]
 
 
-def _normal(name: str) -> str:
+def normal(name: str) -> str:
+    """Name of a Python package, as PEP 503 compares names."""
     return re.sub(r"[-_.]+", "-", name).lower()
 
 
@@ -180,7 +181,7 @@ def wheel_problems(requirements: str, wheels: Mapping[str, str]) -> list[str]:
     """Wheels by file name with their SHA-256, against what is declared: one of each, and nothing else."""
     wanted, have, problems = pins(requirements), {}, []
     for file, sha256 in sorted(wheels.items()):
-        package = _normal(file.split("-")[0])
+        package = normal(file.split("-")[0])
         if package not in wanted:
             problems.append(f"wheel {file} is of a package that the requirements don't name")
         elif sha256 not in wanted[package][1]:
