@@ -9,7 +9,7 @@ import ipaddress
 from collections.abc import Iterable
 from typing import Any
 
-from . import backups, explain, flows, ports, promotion
+from . import backups, explain, flows, journals, ports, promotion
 from .models import Cell, Environment, Estate, Intent, Machine, Resolution, Settings
 from .placement import app_machine
 from .promises import strongest
@@ -102,9 +102,10 @@ def _environment(environment: Environment, facts: Settings, machines: list[str],
 
 
 def _machine(machine: Machine, cell: Cell, items: dict[str, Settings], estate: Estate) -> Settings:
-    variables: Settings = {"estate_cell": cell.name, "estate_certificates": _certificates(machine, items)}
-    clients = backups.served(machine, estate)
-    variables |= flows.hardening(machine, cell, clients)
+    certificates = _certificates(machine, items) + _journal_certificates(machine, cell, estate)
+    variables: Settings = {"estate_cell": cell.name, "estate_certificates": certificates}
+    variables |= flows.hardening(machine, cell, backups.served(machine, estate), journals.senders(machine, estate))
+    variables |= journals.variables(machine, cell, estate)
     for role, derive in (("postgres", _postgres), ("redis", _redis), ("app", _app), ("edge", _edge)):
         if role in machine.roles:
             variables |= derive(machine, cell, items)
@@ -239,6 +240,19 @@ def _certificates(machine: Machine, items: dict[str, Settings]) -> list[Settings
             _certificate(name, facts["domains"][0], facts["domains"], [], "traefik", name) for name, facts in items.items()
         ]
     return certificates
+
+
+def _journal_certificates(machine: Machine, cell: Cell, estate: Estate) -> list[Settings]:
+    """To send by, under a name that no other certificate has, and to receive by."""
+    found = []
+    if journals.receiver(cell, estate):
+        sending = _certificate("journal", f"journal.{machine.name}", [], [], "journal-upload", None)
+        found.append(sending | {"usages": ["client"], "reload": ["systemd-journal-upload.service"]})
+    if journals.senders(machine, estate):
+        names, addresses = _subject(machine)
+        receiving = _certificate("journal_receiver", machine.name, names, addresses, "journal-gate", None)
+        found.append(receiving | {"reload": ["tierline-journal-gate.service"]})
+    return found
 
 
 def _certificate(name: str, common: str, names: list[str], addresses: list[str], group: str, environment: Any) -> Settings:

@@ -15,6 +15,7 @@ POSTGRES_PORT, PATRONI_PORT, ETCD_PORTS = 5432, 8008, (2379, 2380)
 PGBOUNCER_PORT, PGBOUNCER_READ_PORT = 6432, 6433
 REDIS_PORT = 6379
 OBJECT_STORE_PORT = 8333
+JOURNAL_PORT = 19532
 # Only while a proof lets Odoo look at what was restored.
 RESTORED_PORT = 5499
 EDGE_PORTS = (80, 443)
@@ -22,15 +23,15 @@ EDGE_PORTS = (80, 443)
 _PROFILES = {"baseline": ["cis_level1_server", "lynis"], "strict": ["cis_level2_server", "anssi_bp28", "lynis"]}
 
 
-def hardening(machine: Machine, cell: Cell, clients: Iterable[Cell] = ()) -> Settings:
+def hardening(machine: Machine, cell: Cell, clients: Iterable[Cell] = (), senders: Iterable[Machine] = ()) -> Settings:
     """The role's variables. A machine keeps the strictest promise among the environments that it serves.
 
-    ``clients`` are the cells whose backups it keeps.
+    ``clients`` are the cells whose backups it keeps, ``senders`` the machines whose journals it keeps.
     """
     served = {e.name: e for kept in (cell, *clients) for e in kept.environments}.values()
     return {
         "hardening_profiles": _profiles(served),
-        "hardening_firewall_flows": list(flows(machine, cell, clients)),
+        "hardening_firewall_flows": list(flows(machine, cell, clients, senders)),
         "hardening_log_retention_days": max((e.settings["logs.retention_days"] for e in served), default=90),
     }
 
@@ -40,7 +41,7 @@ def _profiles(environments: Iterable[Environment]) -> list[str]:
     return list(_PROFILES["strict" if strict else "baseline"])
 
 
-def flows(machine: Machine, cell: Cell, clients: Iterable[Cell] = ()) -> Iterator[Settings]:
+def flows(machine: Machine, cell: Cell, clients: Iterable[Cell] = (), senders: Iterable[Machine] = ()) -> Iterator[Settings]:
     """What roles declare. A machine reaches itself anyway; its containers don't, so they are named."""
     if "postgres" in machine.roles:
         members = _others(machine, cell, "postgres")
@@ -57,6 +58,7 @@ def flows(machine: Machine, cell: Cell, clients: Iterable[Cell] = ()) -> Iterato
     if "backup" in machine.roles:
         sources = [address for kept in clients for role in ("postgres", "app") for address in _others(machine, kept, role)]
         yield from _flow("object_store", [OBJECT_STORE_PORT], list(dict.fromkeys(sources)))
+        yield from _flow("journal", [JOURNAL_PORT], [sender.address for sender in senders if sender is not machine])
     if "edge" in machine.roles:
         yield {"name": "web", "ports": [str(port) for port in EDGE_PORTS], "sources": ["any"]}
 

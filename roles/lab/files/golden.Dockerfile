@@ -21,6 +21,10 @@ RUN printf '#!/bin/sh\nexit 101\n' > /usr/sbin/policy-rc.d && chmod 755 /usr/sbi
 RUN apt-get update \
  && apt-get install -y --no-install-recommends pgbackrest rclone \
  && apt-get clean && rm -rf /var/lib/apt/lists/*
+RUN apt-get update \
+ && apt-get install -y --no-install-recommends systemd-journal-remote \
+ && apt-get clean && rm -rf /var/lib/apt/lists/* \
+ && systemctl disable systemd-journal-remote.socket systemd-journal-upload.service
 COPY entry.sh /entry.sh
 STOPSIGNAL SIGRTMIN+3
 CMD ["sh", "/entry.sh"]
