@@ -16,7 +16,7 @@ PROVE = $(PLAY) playbooks/restore_verify.yml -e restore_verify_directory=$(CURDI
 PLAY := $(RUN) ansible-playbook $(INVENTORY)
 SCENARIOS := $(notdir $(patsubst %/molecule.yml,%,$(wildcard molecule/*/molecule.yml)))
 
-.PHONY: help setup dev demo lab site check prove verify summary test lint unit sanity docs tarball molecule soak bench clean distclean
+.PHONY: help setup dev demo lab site check prove verify summary test lint secrets unit sanity docs tarball molecule soak bench clean distclean
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | awk -F'\t' '{printf "  make %-10s %s\n", $$1, $$2}'
 	@echo "  Variables: TOPOLOGY=hybrid|multi_tenant|dedicated  LAB=<name>  LIMIT=<environment>  ARTIFACT_MIRROR=<folder or URL>"
@@ -48,6 +48,8 @@ test: ## the whole suite: checks, unit tests, molecule scenarios, and the demo e
 	@LAB=$(if $(filter file,$(origin LAB)),test,$(LAB)) tools/test.sh
 lint: dev ## ruff, mypy, yamllint, ansible-lint, shellcheck, changelog
 	@$(RUN) tools/lint.sh
+secrets: dev ## secrets in the history of git, or in the logs of a lab that runs (LAB=<name>)
+	@$(RUN) tools/secrets.py $(if $(filter file,$(origin LAB)),,--lab $(LAB))
 unit: dev ## unit tests with coverage
 	@$(RUN) tools/unit.sh
 sanity: dev ## ansible-test sanity

@@ -13,8 +13,8 @@ options:
   controls:
     description:
       - The controls. Each has an C(id), a C(title), and one or more things that it asks for.
-      - C(packages) and C(services) map a name to a state (V(present), V(absent); V(enabled), V(disabled), V(masked)), C(sysctl)
-        a key to its value.
+      - C(packages) and C(services) map a name to a state (V(present), V(absent); V(enabled), V(disabled), V(masked), and
+        V(boot), which is enabled without being started), C(sysctl) a key to its value.
       - C(files) are whole files (C(path), C(content), C(owner), C(group), C(mode), or C(state=absent)); C(settings) are keys in
         files that others write too (C(path), C(separator), C(values), C(if_present)). Either may name a unit to C(restart) or
         C(reload), or a command to C(run).

@@ -68,7 +68,7 @@ _ENABLED = ("enabled", "enabled-runtime", "static", "indirect", "alias", "genera
 def services(wanted: Mapping[str, str], host: Host) -> Iterable[Finding]:
     for name, state in wanted.items():
         unit = host.unit(name)
-        if unit.load == "not-found" and state != "enabled":
+        if unit.load == "not-found" and state not in ("enabled", "boot"):
             yield PASSED
             continue
         if state == "enabled" and unit.enabled in _ENABLED and unit.skipped:
@@ -76,6 +76,7 @@ def services(wanted: Mapping[str, str], host: Host) -> Iterable[Finding]:
             continue
         good = {
             "enabled": unit.enabled in _ENABLED and unit.active in ("active", "activating"),
+            "boot": unit.enabled in _ENABLED,
             "disabled": unit.enabled not in ("enabled", "enabled-runtime") and unit.active != "active",
             "masked": unit.enabled == "masked" and unit.active != "active",
         }

@@ -224,12 +224,13 @@ def _pam(step: Step) -> None:
 
 
 def _service(step: Step) -> None:
-    if step.after == "enabled":
+    if step.after in ("enabled", "boot"):
         run("systemctl", "unmask", step.target)
         run("systemctl", "enable", step.target)
+    if step.after == "enabled":
         # One that can't run here, as auditd in a container, is reported as failed; it must not keep the rest from being mended.
         run("systemctl", "start", step.target, check=False)
-    else:
+    elif step.after != "boot":
         run("systemctl", "disable" if step.after == "disabled" else "mask", "--now", step.target)
 
 

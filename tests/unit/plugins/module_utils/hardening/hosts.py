@@ -111,6 +111,7 @@ class FakeHost:
     def _services(self, step: Step) -> None:
         self.units[step.target] = {
             "enabled": Unit("loaded", "enabled", "active"),
+            "boot": Unit("loaded", "enabled", "inactive"),
             "disabled": Unit("loaded", "disabled", "inactive"),
             "masked": Unit("masked", "masked", "inactive"),
         }[step.after]

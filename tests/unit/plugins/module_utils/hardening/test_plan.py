@@ -146,6 +146,9 @@ def test_a_pam_profile_is_in_force_when_the_stack_shows_it() -> None:
     [
         (Unit("loaded", "enabled", "active"), "enabled", "passed"),
         (Unit("loaded", "enabled", "inactive"), "enabled", "failed"),
+        (Unit("loaded", "enabled", "inactive"), "boot", "passed"),
+        (Unit("loaded", "disabled", "inactive"), "boot", "failed"),
+        (Unit(), "boot", "failed"),
         (Unit("loaded", "disabled", "active"), "disabled", "failed"),
         (Unit("loaded", "static", "inactive"), "disabled", "passed"),
         (Unit("loaded", "disabled", "inactive"), "masked", "failed"),
@@ -167,7 +170,7 @@ def test_services(unit: Unit, wanted: str, seen: str) -> None:
 def test_an_unknown_state_of_a_service_is_refused() -> None:
     host = FakeHost()
     host.units = {"a.service": Unit("loaded")}
-    with pytest.raises(HardeningError, match="allowed are enabled, disabled, masked"):
+    with pytest.raises(HardeningError, match="allowed are enabled, boot, disabled, masked"):
         state(host, services={"a.service": "on"})
 
 
