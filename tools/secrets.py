@@ -43,7 +43,7 @@ KNOWN = {
 }
 SHORTEST = 8
 LOGS = """
-mkdir -p /run/tierline-secrets && cd /run/tierline-secrets || exit 1
+mkdir -p /run/tierline-secrets 2>/dev/null && cd /run/tierline-secrets || exit 1
 journalctl --no-pager --output=short-iso > journal 2>/dev/null
 for one in $(docker ps --all --quiet 2>/dev/null); do docker logs "$one" > "container-$one" 2>&1; done
 tar --create --file=- --ignore-failed-read --exclude=/var/log/journal . /var/log 2>/dev/null
@@ -71,12 +71,15 @@ def history(folder: pathlib.Path) -> Iterator[tuple[str, pathlib.Path]]:
 
 
 def machines(lab: str, folder: pathlib.Path) -> Iterator[tuple[str, pathlib.Path]]:
-    listed = _run("docker", "ps", "--filter", f"label=tierline.lab={lab}", "--format", "{{.Names}}").decode().split()
+    labels = "--filter", f"label=tierline.lab={lab}", "--filter", "label=tierline.lab.host"
+    listed = _run("docker", "ps", *labels, "--format", "{{.Names}}").decode().split()
     for name in listed:
         place = folder / name
         place.mkdir()
         archive = _run("docker", "exec", name, "sh", "-c", LOGS, check=False)
         subprocess.run(["tar", "--extract", "--directory", str(place)], input=archive, check=False, capture_output=True)
+        if not (place / "journal").exists():
+            raise SystemExit(f"{name} gave no journal, so nothing can be said of it: does it run?")
         yield from files(place, folder)
 
 
@@ -94,7 +97,8 @@ def words(lab: str) -> list[str]:
 
 def _leaves(value: object) -> Iterator[str]:
     if isinstance(value, dict):
-        value = list(value.values())
+        # Names of users are kept beside their passwords, since they change with them; logs may name them.
+        value = [item for key, item in value.items() if not str(key).endswith("_user")]
     if isinstance(value, list):
         for item in value:
             yield from _leaves(item)
