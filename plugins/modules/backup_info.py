@@ -65,6 +65,15 @@ options:
         description: Directory in which proofs note themselves.
         type: path
         default: /var/lib/tierline/proofs
+      member:
+        description: Not used by this module.
+        type: str
+        default: ""
+      peers:
+        description: Not used by this module.
+        type: list
+        elements: dict
+        default: []
   fail:
     description: Fail where backups are not as promised, with every reason.
     type: bool
@@ -115,6 +124,9 @@ repository:
         stored: 4194304
         damaged: false
         lsn: 0/A000120
+        segment: 00000001000000000000000A
+        member: db2
+        replica: true
 archiving:
   description: What PostgreSQL says of its write-ahead log; empty where it doesn't answer.
   returned: always
@@ -168,6 +180,8 @@ POLICY: dict[str, Any] = {
     "metrics_file": {"type": "path", "default": ""},
     "proofs": {"type": "dict", "default": {}},
     "proofs_dir": {"type": "path", "default": "/var/lib/tierline/proofs"},
+    "member": {"type": "str", "default": ""},
+    "peers": {"type": "list", "elements": "dict", "default": []},
 }
 ARGUMENTS: dict[str, Any] = {
     "policy": {"type": "dict", "required": True, "options": POLICY},

@@ -12,7 +12,7 @@ import sys
 import time
 from pathlib import Path
 
-from .errors import BackupError
+from .errors import BackupError, BusyError
 from .host import Host
 from .models import INCREMENTAL, Policy
 from .schedule import due
@@ -52,7 +52,11 @@ def _backed_up(policy: Policy, host: Host) -> bool:
     if kind is None:
         sys.stdout.write("no backup is due\n")
         return False
-    host.backup(kind)
+    try:
+        host.backup(kind)
+    except BusyError as busy:
+        sys.stdout.write(f"{busy}: nothing to do here\n")
+        return False
     return True
 
 

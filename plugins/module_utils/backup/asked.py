@@ -13,7 +13,7 @@ from typing import Any
 
 from . import info
 from .errors import BackupError
-from .host import STORE_IO_SECONDS, STORE_SECONDS, Runner, last_line, run
+from .host import STORE_IO_SECONDS, STORE_SECONDS, Runner, last_line, run, variable
 from .models import Repository
 
 
@@ -26,7 +26,7 @@ def repository(stanza: str, settings: Mapping[str, Any], store_time: str = "", r
     ]  # fmt: skip
     try:
         # Keys are in no command line.
-        done = runner(command, STORE_SECONDS, {_variable(name): str(value) for name, value in settings.items()})
+        done = runner(command, STORE_SECONDS, {variable(name): str(value) for name, value in settings.items()})
         if done.returncode:
             return Repository(99, f"the store can't be asked for backups: {last_line(done)}", reachable=False)
         return info.parse_repository(done.stdout, stanza)
@@ -40,7 +40,3 @@ def free_bytes(path: str) -> int:
     while not place.exists():
         place = place.parent
     return shutil.disk_usage(place).free
-
-
-def _variable(option: str) -> str:
-    return f"PGBACKREST_{option.upper().replace('-', '_')}"

@@ -9,5 +9,9 @@ class BackupError(Exception):
     """Anything that backups refuse or cannot do; the message says what was seen and how to mend it."""
 
 
+class BusyError(BackupError):
+    """Another backup is being taken, by this member or another one."""
+
+
 class StoreError(BackupError):
     """The store doesn't answer, or not with what was asked."""

@@ -13,9 +13,10 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from . import info, metrics, proofs, textfile, wal
-from .errors import BackupError, StoreError
+from .errors import BackupError, BusyError, StoreError
 from .judge import judge
 from .models import Archiving, Policy, Report, Repository
 
@@ -23,6 +24,11 @@ OWNER = "postgres"
 Runner = Callable[..., "subprocess.CompletedProcess[str]"]
 # For one read or write of pgBackRest, and for a whole question. By itself it tries for minutes, in which a report says nothing.
 STORE_IO_SECONDS, STORE_SECONDS, POSTGRES_SECONDS = 3, 40, 20
+# For a replica to get to where the backup begins, and for the segment before to be archived, which is tried once a minute.
+ARCHIVE_SECONDS = 120
+# How pgBackRest ends where its lock is held here, and what it says where it is held on a host that it was to read.
+LOCKED, LOCKED_THERE = 50, "[LockAcquireError]"
+UNREADABLE = "WARN: unable to check "
 
 
 def run(
@@ -98,20 +104,57 @@ class Host:
         return judge(self._policy, repository, archiving, now, proven)
 
     def backup(self, kind: str) -> None:
-        self._pgbackrest("backup", f"--type={kind}")
+        """On the primary, which begins and ends each backup; the files are a replica's, where there is one."""
+        if not any(self._read_from(peer, kind) for peer in self._policy.peers):
+            self._pgbackrest("backup", f"--type={kind}", *_noted(self._policy.member, info.PRIMARY))
         # Apart from the backup, which is good even where this fails. Only the primary gets here: an expire on another member
         # would take a backup that is being made for a broken one, and delete it (pgbackrest#2622).
         self._pgbackrest("expire")
 
+    def _read_from(self, peer: Mapping[str, Any], kind: str) -> bool:
+        """Each other member by itself, rather than all with ``backup-standby=prefer``: so the backup can note which one it was.
+
+        pgBackRest locks the host that it reads as well, and takes a locked one for one that is away. Here it isn't: a former
+        primary whose backup is still going on holds that lock, and there are never two at once.
+        """
+        words = ["--backup-standby=y", f"--archive-timeout={ARCHIVE_SECONDS}", *_noted(peer["name"], info.REPLICA)]
+        environment = {variable(name): str(value) for name, value in peer["settings"].items()}
+        try:
+            self._pgbackrest("backup", f"--type={kind}", *words, environment=environment)
+        except BusyError:
+            raise
+        except BackupError as error:
+            sys.stderr.write(f"not read from {peer['name']}: {error}\n")
+            return False
+        return True
+
     def write_metrics(self, report: Report) -> None:
         textfile.write(Path(self._policy.metrics_file), metrics.render(report, self._policy.stanza))
 
-    def _pgbackrest(self, command: str, *options: str) -> None:
-        done = self._run(["pgbackrest", f"--stanza={self._policy.stanza}", *options, command])
+    def _pgbackrest(self, command: str, *options: str, environment: Mapping[str, str] | None = None) -> None:
+        words = ["pgbackrest", f"--stanza={self._policy.stanza}", *options, command]
+        done = self._run(words, None, environment) if environment else self._run(words)
         sys.stdout.write(done.stdout)
         sys.stdout.flush()
+        if done.returncode == LOCKED or (done.returncode and LOCKED_THERE in done.stdout + done.stderr):
+            raise BusyError("another backup is being taken")
         if done.returncode:
-            raise BackupError(f"pgbackrest {command} failed: {last_line(done)}")
+            raise BackupError(f"pgbackrest {command} failed: {_cause(done)}")
+
+
+def variable(option: str) -> str:
+    """An option of pgBackRest in the environment, which is in no command line."""
+    return f"PGBACKREST_{option.upper().replace('-', '_')}"
+
+
+def _noted(member: str, role: str) -> list[str]:
+    return [f"--annotation={info.MEMBER}={member}", f"--annotation={info.ROLE}={role}"] if member else []
+
+
+def _cause(done: subprocess.CompletedProcess[str]) -> str:
+    """Why a member can't be read is a warning, and the error after it only says that there is no other."""
+    warnings = [line for line in (done.stdout + done.stderr).splitlines() if UNREADABLE in line]
+    return info.readable(warnings[0].partition(UNREADABLE)[2].partition(": ")[2]) if warnings else last_line(done)
 
 
 def last_line(done: subprocess.CompletedProcess[str]) -> str:

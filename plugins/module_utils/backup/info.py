@@ -16,6 +16,8 @@ from .models import Archiving, Backup, Repository
 
 # pgBackRest's code of a repository for "some other reason".
 UNREAD = 99
+# What a backup says of itself: which member's files it has, and what that member was then.
+MEMBER, ROLE, PRIMARY, REPLICA = "tierline-member", "tierline-role", "primary", "replica"
 # As the role backup may ask it. The archiver's view and these functions are open to everybody.
 ARCHIVING_QUERY = """
 SELECT pg_catalog.json_build_object(
@@ -67,6 +69,7 @@ def readable(message: str) -> str:
 
 
 def _backup(item: Mapping[str, Any]) -> Backup:
+    noted = item.get("annotation") or {}
     return Backup(
         label=item["label"],
         kind=item["type"],
@@ -77,6 +80,8 @@ def _backup(item: Mapping[str, Any]) -> Backup:
         damaged=bool(item.get("error")),
         lsn=str((item.get("lsn") or {}).get("stop") or ""),
         segment=str((item.get("archive") or {}).get("stop") or ""),
+        member=str(noted.get(MEMBER, "")),
+        replica=noted.get(ROLE) == REPLICA,
     )
 
 

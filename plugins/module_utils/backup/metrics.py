@@ -39,6 +39,7 @@ def render(report: Report, stanza: str) -> str:
         ("count", "Backups in the store.", len(report.repository.backups)),
         ("last_full_timestamp_seconds", "When the last full backup ended; 0: there is none.", full.stopped if full else 0),
         ("last_timestamp_seconds", "When the last backup ended; 0: there is none.", latest.stopped if latest else 0),
+        ("last_from_replica", "Whether the last backup was read from a replica.", int(latest.replica) if latest else 0),
         ("last_duration_seconds", "How long the last backup took.", latest.stopped - latest.started if latest else 0),
         ("last_database_bytes", "Size of the database in the last backup.", latest.size if latest else 0),
         ("last_stored_bytes", "What the last backup added to the store.", latest.stored if latest else 0),

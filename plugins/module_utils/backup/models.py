@@ -6,7 +6,7 @@ from __future__ import annotations
 
 """What backups are to be, and what is seen of them. Times are seconds since 1970, in UTC. Pure."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from typing import Any
 
@@ -35,6 +35,9 @@ class Policy:
     # Environments, and days between two proofs that each comes back; the proof notes itself in the directory.
     proofs: Mapping[str, int] = field(default_factory=dict)
     proofs_dir: str = "/var/lib/tierline/proofs"
+    # This member, and the others that a backup may be read from, in this order: the name of each, and how pgBackRest reaches it.
+    member: str = ""
+    peers: Sequence[Mapping[str, Any]] = ()
 
     @classmethod
     def of(cls, values: Mapping[str, Any]) -> Policy:
@@ -46,6 +49,8 @@ class Policy:
             raise BackupError(f"full_every_hours is {policy.full_every_hours}: it takes 1 or more")
         if any(days < 1 for days in policy.proofs.values()):
             raise BackupError("proofs takes 1 or more days for each environment")
+        if any(not {"name", "settings"} <= set(peer) for peer in policy.peers):
+            raise BackupError("peers takes name and settings of each")
         if min(policy.differential_every_hours, policy.incremental_every_hours, policy.archive_seconds) < 0:
             raise BackupError("differential_every_hours, incremental_every_hours and archive_seconds take 0 or more")
         return policy
@@ -65,6 +70,9 @@ class Backup:
     lsn: str = ""
     # The last segment of the write-ahead log that it needs.
     segment: str = ""
+    # The member whose files it is of, and whether that was a replica then; empty where it wasn't noted.
+    member: str = ""
+    replica: bool = False
 
 
 @dataclass(frozen=True)

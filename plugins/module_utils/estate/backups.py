@@ -80,6 +80,8 @@ def database(cell: Cell, estate: Estate, items: dict[str, Settings]) -> Settings
         },
         "backup_agent_stanza": stanza,
         "backup_agent_data_dir": f"/var/lib/postgresql/{POSTGRES_VERSION}/{cell.name}",
+        # A backup is read from another one than the primary.
+        "backup_agent_members": [{"name": member.name, "address": member.address} for member in cell.with_role("postgres")],
         **_store(cell, estate),
         "backup_agent_store_bucket": _bucket(cell),
         # Until they are rotated; then the secrets say whose turn it is.

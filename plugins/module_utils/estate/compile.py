@@ -17,7 +17,7 @@ from .schema import DEFAULT_EXTENSIONS, DEFAULT_IMAGE, DEFAULT_MODULES, ROLES, S
 
 REDIS_MEMORY_MB = 256
 # These prove who connects: members to each other, PgBouncer to PostgreSQL. All others serve only, and could open nothing.
-PEERS = ("etcd", "patroni", "pgbouncer")
+PEERS = ("etcd", "patroni", "pgbouncer", "pgbackrest")
 # Each member's PgBouncer verifies the server that it reaches through that member's own proxy, which has this name.
 PROXIED = {"postgres": ["localhost"]}
 
@@ -102,7 +102,7 @@ def _environment(environment: Environment, facts: Settings, machines: list[str],
 
 
 def _machine(machine: Machine, cell: Cell, items: dict[str, Settings], estate: Estate) -> Settings:
-    certificates = _certificates(machine, items) + _journal_certificates(machine, cell, estate)
+    certificates = _certificates(machine, cell, items) + _journal_certificates(machine, cell, estate)
     variables: Settings = {"estate_cell": cell.name, "estate_certificates": certificates}
     variables |= flows.hardening(machine, cell, backups.served(machine, estate), journals.senders(machine, estate))
     variables |= journals.variables(machine, cell, estate)
@@ -222,18 +222,21 @@ def _in_url(address: str) -> str:
     return f"[{address}]" if ":" in address else str(address)
 
 
-def _certificates(machine: Machine, items: dict[str, Settings]) -> list[Settings]:
+def _certificates(machine: Machine, cell: Cell, items: dict[str, Settings]) -> list[Settings]:
     """Service certificates carry the machine's names; the edge has one certificate for each environment."""
     services = []
     if "postgres" in machine.roles:
         services += [("etcd", "etcd"), ("patroni", "postgres"), ("postgres", "postgres"), ("pgbouncer", "postgres")]
+        if backups.protected(cell) and len(list(cell.with_role("postgres"))) > 1:
+            services.append(("pgbackrest", "postgres"))
     if "redis" in machine.roles:
         services.append(("redis", "redis"))
     if "backup" in machine.roles:
         services.append(("object_store", "seaweedfs"))
     names, addresses = _subject(machine)
     certificates = [
-        _certificate(name, machine.name, names + PROXIED.get(name, []), addresses, group, None) for name, group in services
+        _certificate(name, _common(name, machine), names + PROXIED.get(name, []), addresses, group, None)
+        for name, group in services
     ]
     if "edge" in machine.roles:
         certificates += [
@@ -265,6 +268,11 @@ def _certificate(name: str, common: str, names: list[str], addresses: list[str],
         "usages": ["server", "client"] if name in PEERS else ["server"],
         "environment": environment,
     }
+
+
+def _common(service: str, machine: Machine) -> str:
+    """pgBackRest lets in by this name alone, so no other certificate of the machine has it."""
+    return f"{service}.{machine.name}" if service == "pgbackrest" else machine.name
 
 
 def _subject(machine: Machine) -> tuple[list[str], list[str]]:

@@ -16,6 +16,8 @@ PGBOUNCER_PORT, PGBOUNCER_READ_PORT = 6432, 6433
 REDIS_PORT = 6379
 OBJECT_STORE_PORT = 8333
 JOURNAL_PORT = 19532
+# A backup is read from a replica.
+BACKUP_SERVER_PORT = 8432
 # Only while a proof lets Odoo look at what was restored.
 RESTORED_PORT = 5499
 EDGE_PORTS = (80, 443)
@@ -48,6 +50,7 @@ def flows(machine: Machine, cell: Cell, clients: Iterable[Cell] = (), senders: I
         yield from _flow("postgres_members", [POSTGRES_PORT, PATRONI_PORT, *ETCD_PORTS], members)
         yield from _flow("pgbouncer", [PGBOUNCER_PORT, PGBOUNCER_READ_PORT], _others(machine, cell, "app"), machine)
         if any(environment.settings["backup.enabled"] for environment in cell.environments):
+            yield from _flow("backup_members", [BACKUP_SERVER_PORT], members)
             yield from _flow("restore_proof", [RESTORED_PORT], _others(machine, cell, "app"))
     if "redis" in machine.roles:
         yield from _flow("redis", [REDIS_PORT], _others(machine, cell, "app"), machine)

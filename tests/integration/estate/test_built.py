@@ -96,6 +96,18 @@ def test_no_secret_shows_in_logs_processes_containers_or_git():
     assert found == []
 
 
+def test_a_cluster_of_several_is_backed_up_from_a_replica():
+    for host in hosts_of("role_postgres"):
+        members = [member["name"] for member in variables(host).get("backup_agent_members", [])]
+        if len(members) < 2 or host != members[0]:
+            continue
+        stanza = f"--stanza={variables(host)['backup_agent_stanza']}"
+        found = inside(host, "runuser", "-u", "postgres", "--", "pgbackrest", stanza, "--output=json", "info")
+        first = json.loads(found)[0]["backup"][0]["annotation"]
+        assert first["tierline-role"] == "replica"
+        assert first["tierline-member"] in members
+
+
 def test_odoo_was_booted_on_what_came_back():
     for name in hosts_of("environments"):
         newest = max((FOLDER / "certificates").glob(f"{name}-*.json"))

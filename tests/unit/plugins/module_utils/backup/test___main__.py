@@ -29,7 +29,7 @@ case "$*" in
   *repo-ls*archive/main/17-1) echo 0000000100000000 ;;
   *repo-ls*) echo 000000010000000000000004-aa.zst; echo 000000010000000000000005-bb.zst ;;
   *info) cat "$STAGE/info.json" ;;
-  *) echo "$*" >> "$STAGE/started"; echo "P00   INFO: $*"; . "$STAGE/outcome" ;;
+  *) echo "$*" >> "$STAGE/started"; echo "P00   INFO: $*"; echo "$PGBACKREST_PG2_HOST" >> "$STAGE/read"; . "$STAGE/outcome" ;;
 esac
 """
 PSQL = """#!/bin/sh
@@ -136,6 +136,64 @@ def test_what_is_due_is_taken_and_what_is_old_expires(stage: Stage, ages: list[t
     assert stage.metrics.stat().st_mode & 0o777 == 0o644
 
 
+PEERS = [{"name": name, "settings": {"pg2-host": f"{name}.example.net", "pg2-host-type": "tls"}} for name in ("db2", "db3")]
+AWAY = """
+case "$PGBACKREST_PG2_HOST" in
+  db2*) echo 'WARN: unable to check pg2: [HostConnectError] no route'; echo 'ERROR: [056]: unable to find standby'; exit 56 ;;
+esac
+"""
+ALL_AWAY = "case $PGBACKREST_PG2_HOST in ?*) echo 'ERROR: [082]: timeout before standby replayed' >&2; exit 82 ;; esac"
+
+
+@pytest.mark.parametrize(
+    ("outcome", "read", "told"),
+    [
+        ("exit 0", ["db2"], []),
+        (AWAY, ["db2", "db3"], ["not read from db2: pgbackrest backup failed: [HostConnectError] no route"]),
+        (
+            ALL_AWAY,
+            ["db2", "db3", ""],
+            [
+                f"not read from {name}: pgbackrest backup failed: ERROR: [082]: timeout before standby replayed"
+                for name in ("db2", "db3")
+            ],
+        ),
+    ],
+)
+def test_a_replica_is_read_where_one_can_be(stage: Stage, outcome: str, read: list[str], told: list[str]) -> None:
+    """One after the other, then the primary itself; the backup notes which it was, and each that couldn't be is told."""
+    stage.declare(member="db1", peers=PEERS)
+    stage.backups()
+    stage.outcome(outcome)
+    done = stage.run()
+    *backups, expire = stage.started
+    seen = (stage.directory / "read").read_text().splitlines()
+    assert [host.partition(".")[0] for host in seen] == [*read, ""]
+    assert [line for line in done.stderr.splitlines() if line.startswith("not read")] == told
+    member, role = (read[-1], "replica") if read[-1] else ("db1", "primary")
+    assert f"--annotation=tierline-member={member} --annotation=tierline-role={role}" in backups[-1]
+    assert ("--backup-standby=y" in backups[-1]) == bool(read[-1])
+    assert expire.endswith("expire")
+
+
+@pytest.mark.parametrize(
+    "outcome",
+    [
+        "echo 'ERROR: [050]: unable to acquire lock'; exit 50",
+        "echo 'WARN: unable to check pg2: [LockAcquireError] held'; echo 'ERROR: [056]: unable to find standby'; exit 56",
+    ],
+)
+def test_there_are_never_two_backups_at_once(stage: Stage, outcome: str) -> None:
+    """The lock is held on this host, or on the one to be read by a former primary whose backup goes on: that is no failure."""
+    stage.declare(member="db1", peers=PEERS)
+    stage.backups()
+    stage.outcome(outcome)
+    done = stage.run()
+    assert done.returncode == 0
+    assert done.stdout.endswith("another backup is being taken: nothing to do here\n")
+    assert len(stage.started) == 1
+
+
 def test_a_replica_takes_no_backup(stage: Stage) -> None:
     stage.backups()
     stage.primary(replica=True)
@@ -193,6 +251,10 @@ def test_a_backup_that_fails_is_told_and_nothing_expires(stage: Stage, script: s
         ('{"stanza": "main"}', "missing 3 required"),
         ('{"stanza": "main", "full_every_hours": "24", "incremental_every_hours": 0, "archive_seconds": 0}', "not supported"),
         ('{"stanza": "main", "full_every_hours": 0, "incremental_every_hours": 0, "archive_seconds": 0}', "takes 1 or more"),
+        (
+            '{"stanza": "a", "full_every_hours": 1, "incremental_every_hours": 0, "archive_seconds": 0, "peers": [{}]}',
+            "name and settings",
+        ),
         ('{"frequency": 3}', "unknown settings: frequency"),
     ],
 )

@@ -45,6 +45,7 @@ def info(*, backups: Sequence[int] = (NOW - 60,), code: int = 0, wal: str = WAL)
                         "info": {"size": 100, "repository": {"delta": 10}},
                         "error": False,
                         "lsn": {"start": "0/1", "stop": "0/2"},
+                        "annotation": {"tierline-member": "db2", "tierline-role": "replica"},
                         "archive": {"start": "000000010000000000000002", "stop": "000000010000000000000003"},
                     }
                     for start in backups
@@ -98,6 +99,7 @@ def test_reads_what_pgbackrest_says() -> None:
     seen = parse_repository(info(), "main")
     assert (seen.code, seen.last_segment, seen.busy) == (0, WAL, False)
     assert (seen.backups[0].kind, seen.backups[0].size, seen.backups[0].stored, seen.backups[0].lsn) == ("full", 100, 10, "0/2")
+    assert (seen.backups[0].member, seen.backups[0].replica) == ("db2", True)
     assert parse_repository("[]", "main").message == "missing stanza path"
 
 

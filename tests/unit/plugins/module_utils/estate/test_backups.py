@@ -70,6 +70,27 @@ def test_the_most_demanding_environment_decides() -> None:
     assert found["object_store_buckets"] == [{"name": name, **rules} for name in ("shared-database", "shared-filestore")]
 
 
+def test_a_backup_is_read_from_another_member() -> None:
+    estate = bench()
+    estate.machines |= {"db2": {"machine_roles": ["postgres"]}, "db3": {"machine_roles": ["postgres"], "address": "192.0.2.13"}}
+    estate.members["shared"] += ["db2", "db3"]
+    found = variables(estate, "db3")
+    members = [("db1", "db1"), ("db2", "db2"), ("db3", "192.0.2.13")]
+    assert found["backup_agent_members"] == [{"name": name, "address": address} for name, address in members]
+    (certificate,) = (one for one in found["estate_certificates"] if one["name"] == "pgbackrest")
+    # No other certificate of a member has that name, by which it is let in.
+    assert (certificate["common_name"], certificate["usages"]) == ("pgbackrest.db3", ["server", "client"])
+    (flow,) = (one for one in found["hardening_firewall_flows"] if one["name"] == "backup_members")
+    assert flow == {"name": "backup_members", "ports": ["8432"], "sources": ["db1", "db2"]}
+
+
+def test_a_cluster_of_one_is_read_itself() -> None:
+    found = variables(bench())
+    assert [one["name"] for one in found["backup_agent_members"]] == ["db1"]
+    assert "pgbackrest" not in [one["name"] for one in found["estate_certificates"]]
+    assert "backup_members" not in [one["name"] for one in found["hardening_firewall_flows"]]
+
+
 def test_also_a_tier_without_archiving_keeps_the_log_that_a_backup_needs() -> None:
     estate = bench()
     for words in estate.environments.values():
