@@ -26,6 +26,8 @@ Runner = Callable[..., "subprocess.CompletedProcess[str]"]
 STORE_IO_SECONDS, STORE_SECONDS, POSTGRES_SECONDS = 3, 40, 20
 # For a replica to get to where the backup begins, and for the segment before to be archived, which is tried once a minute.
 ARCHIVE_SECONDS = 120
+# For one read of another member's server, and for its answer: pgBackRest tries three times.
+PEER_IO_SECONDS, PEER_SECONDS = 5, 40
 # How pgBackRest ends where its lock is held here, and what it says where it is held on a host that it was to read.
 LOCKED, LOCKED_THERE = 50, "[LockAcquireError]"
 UNREADABLE = "WARN: unable to check "
@@ -120,6 +122,7 @@ class Host:
         words = ["--backup-standby=y", f"--archive-timeout={ARCHIVE_SECONDS}", *_noted(peer["name"], info.REPLICA)]
         environment = {variable(name): str(value) for name, value in peer["settings"].items()}
         try:
+            self._ask_peer(peer["settings"])
             self._pgbackrest("backup", f"--type={kind}", *words, environment=environment)
         except BusyError:
             raise
@@ -127,6 +130,13 @@ class Host:
             sys.stderr.write(f"not read from {peer['name']}: {error}\n")
             return False
         return True
+
+    def _ask_peer(self, settings: Mapping[str, Any]) -> None:
+        """One that takes the connection and then is silent would be waited for as long as a backup may be: half an hour."""
+        words = ["--no-config", f"--io-timeout={PEER_IO_SECONDS}", f"--tls-server-port={settings['pg2-host-port']}"]
+        done = self._run(["pgbackrest", *words, "server-ping", str(settings["pg2-host"])], PEER_SECONDS)
+        if done.returncode:
+            raise BackupError(last_line(done))
 
     def write_metrics(self, report: Report) -> None:
         textfile.write(Path(self._policy.metrics_file), metrics.render(report, self._policy.stanza))

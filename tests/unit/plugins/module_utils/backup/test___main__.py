@@ -28,6 +28,8 @@ PGBACKREST = """#!/bin/sh
 case "$*" in
   *repo-ls*archive/main/17-1) echo 0000000100000000 ;;
   *repo-ls*) echo 000000010000000000000004-aa.zst; echo 000000010000000000000005-bb.zst ;;
+  *server-ping*)
+    [ ! -e "$STAGE/mute" ] || case "$*" in *"$(cat "$STAGE/mute")".*) echo 'ERROR: [042]: timeout' >&2; exit 42 ;; esac ;;
   *info) cat "$STAGE/info.json" ;;
   *) echo "$*" >> "$STAGE/started"; echo "P00   INFO: $*"; echo "$PGBACKREST_PG2_HOST" >> "$STAGE/read"; . "$STAGE/outcome" ;;
 esac
@@ -136,7 +138,7 @@ def test_what_is_due_is_taken_and_what_is_old_expires(stage: Stage, ages: list[t
     assert stage.metrics.stat().st_mode & 0o777 == 0o644
 
 
-PEERS = [{"name": name, "settings": {"pg2-host": f"{name}.example.net", "pg2-host-type": "tls"}} for name in ("db2", "db3")]
+PEERS = [{"name": name, "settings": {"pg2-host": f"{name}.example.net", "pg2-host-port": 8432}} for name in ("db2", "db3")]
 AWAY = """
 case "$PGBACKREST_PG2_HOST" in
   db2*) echo 'WARN: unable to check pg2: [HostConnectError] no route'; echo 'ERROR: [056]: unable to find standby'; exit 56 ;;
@@ -174,6 +176,15 @@ def test_a_replica_is_read_where_one_can_be(stage: Stage, outcome: str, read: li
     assert f"--annotation=tierline-member={member} --annotation=tierline-role={role}" in backups[-1]
     assert ("--backup-standby=y" in backups[-1]) == bool(read[-1])
     assert expire.endswith("expire")
+
+
+def test_a_member_that_says_nothing_is_not_waited_for(stage: Stage) -> None:
+    stage.declare(member="db1", peers=PEERS)
+    stage.backups()
+    (stage.directory / "mute").write_text("db2")
+    done = stage.run()
+    assert "not read from db2: ERROR: [042]: timeout\n" in done.stderr
+    assert "tierline-member=db3" in stage.started[0]
 
 
 @pytest.mark.parametrize(
