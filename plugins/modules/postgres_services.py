@@ -34,6 +34,21 @@ options:
         description: Its password, in printable ASCII.
         type: str
         required: true
+      others:
+        description:
+          - Roles that take turns with it, as while its password is rotated. They may do the same.
+          - One without a password may not come in, and who is in as it is turned out.
+        type: list
+        elements: dict
+        default: []
+        suboptions:
+          name:
+            description: Name of the role.
+            type: str
+            required: true
+          password:
+            description: Its password, in printable ASCII.
+            type: str
   pooler:
     description: The role with which PgBouncer calls C(pgbouncer.get_auth(name)) in the database V(postgres).
     type: dict
@@ -47,6 +62,21 @@ options:
         description: Its password, in printable ASCII.
         type: str
         required: true
+      others:
+        description:
+          - Roles that take turns with it, as while its password is rotated. They may do the same.
+          - One without a password may not come in, and who is in as it is turned out.
+        type: list
+        elements: dict
+        default: []
+        suboptions:
+          name:
+            description: Name of the role.
+            type: str
+            required: true
+          password:
+            description: Its password, in printable ASCII.
+            type: str
   services:
     description: Other roles of the cluster. A role that isn't given stays as it is.
     type: list
@@ -126,7 +156,12 @@ from ansible_collections.tierline.erp.plugins.module_utils.postgres.validate imp
 
 
 def _service(name):
-    options = {"name": {"type": "str", "default": name}, "password": {"type": "str", "required": True, "no_log": True}}
+    other = {"name": {"type": "str", "required": True}, "password": {"type": "str", "no_log": True}}
+    options = {
+        "name": {"type": "str", "default": name},
+        "password": {"type": "str", "required": True, "no_log": True},
+        "others": {"type": "list", "elements": "dict", "default": [], "options": other},
+    }
     return {"type": "dict", "required": True, "options": options}
 
 
@@ -148,7 +183,7 @@ ARGUMENTS = {
 
 
 def as_services(params):
-    own = [Service(kind, **params[kind]) for kind in (REPLICATION, POOLER)]
+    own = [service for kind in (REPLICATION, POOLER) for service in _by_turns(kind, params[kind])]
     return own + [
         Service(
             kind=item["service"],
@@ -159,6 +194,11 @@ def as_services(params):
         )
         for item in params["services"]
     ]
+
+
+def _by_turns(kind, given):
+    others = [Service(kind, item["name"], item["password"], shut_out=item["password"] is None) for item in given["others"]]
+    return [Service(kind, given["name"], given["password"]), *others]
 
 
 def run(store, services, extensions, check_mode):

@@ -75,6 +75,8 @@ class Service:
     password: str | None = field(default=None, repr=False)
     connection_limit: int = UNLIMITED
     present: bool = True
+    # Its turn is over: nobody comes in as it, and who is in is turned out.
+    shut_out: bool = False
 
 
 @dataclass(frozen=True)
@@ -97,12 +99,12 @@ class ServiceState:
     functions: Mapping[str, frozenset[str]]
 
 
-def wanted_lookup(pooler: str) -> Lookup:
-    return Lookup(LOOKUP_BODY, True, ("search_path=pg_catalog",), True, frozenset({pooler}), frozenset({pooler}))
+def wanted_lookup(*poolers: str) -> Lookup:
+    return Lookup(LOOKUP_BODY, True, ("search_path=pg_catalog",), True, frozenset(poolers), frozenset(poolers))
 
 
 def plan_services(state: ServiceState, services: Sequence[Service], extensions: Sequence[str]) -> list[Change]:
-    """Replication and the pooler are among the services. Without one for rewinding, replication does that too."""
+    """Replication and the pooler are among the services, in use first. Without one for rewinding, replication does that too."""
     cluster = state.cluster
     refuse_unavailable(cluster, extensions)
     present = [service for service in services if service.present]
@@ -112,15 +114,15 @@ def plan_services(state: ServiceState, services: Sequence[Service], extensions: 
         kind = KINDS[service.kind]
         wanted = Role(
             service.name,
-            connection_limit=service.connection_limit,
+            connection_limit=0 if service.shut_out else service.connection_limit,
             replication=kind.replication,
             member_of=kind.member_of,
         )
-        changes += plan_role(cluster.roles.get(service.name), wanted, service.password)
+        changes += plan_role(cluster.roles.get(service.name), wanted, service.password, service.shut_out)
         also = frozenset() if rewinds or service.kind != REPLICATION else _REWIND
         changes += _functions(service.name, state.functions.get(service.name, frozenset()), kind.functions | also)
     changes += plan_connect(cluster, [service.name for service in present])
-    changes += _plan_lookup(state.lookup, next(service.name for service in present if service.kind == POOLER))
+    changes += _plan_lookup(state.lookup, [service.name for service in present if service.kind == POOLER])
     changes += plan_extensions(MAINTENANCE_DATABASE, cluster.contents[MAINTENANCE_DATABASE].extensions, extensions)
     changes += [plan_drop_role(s.name) for s in services if not s.present and s.name in cluster.roles]
     return sorted(changes, key=lambda change: change.stage)
@@ -135,11 +137,11 @@ def _functions(name: str, current: frozenset[str], wanted: frozenset[str]) -> li
     return changes
 
 
-def _plan_lookup(current: Lookup, pooler: str) -> list[Change]:
-    wanted = wanted_lookup(pooler)
+def _plan_lookup(current: Lookup, poolers: Sequence[str]) -> list[Change]:
+    wanted = wanted_lookup(*poolers)
     if current == wanted:
         return []
-    return [Change(Stage.CLUSTER, Action.CREATE_LOOKUP, pooler, _describe(current), _describe(wanted))]
+    return [Change(Stage.CLUSTER, Action.CREATE_LOOKUP, poolers[0], _describe(current), _describe(wanted))]
 
 
 def _describe(lookup: Lookup) -> dict[str, object]:

@@ -159,15 +159,16 @@ def _functions(change: Change, name: sql.Identifier) -> sql.Composable:
     return sql.SQL(words).format(sql.SQL(", ".join(functions)), name)
 
 
-def _lookup(_change: Change, pooler: sql.Identifier) -> sql.Composable:
+def _lookup(change: Change, _name: sql.Identifier) -> sql.Composable:
+    wanted = cast(dict[str, list[str]], (change.after or {})["lookup"])
     # Dropped first: whoever else was let in goes with it. One transaction, so PgBouncer never sees it missing.
     return sql.SQL(
         "DROP SCHEMA IF EXISTS pgbouncer CASCADE; CREATE SCHEMA pgbouncer; "
         "CREATE FUNCTION pgbouncer.get_auth(p_name text) RETURNS TABLE (username text, password text) "
         "LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog AS {body}; "
         "REVOKE ALL ON FUNCTION pgbouncer.get_auth(text) FROM PUBLIC; "
-        "GRANT USAGE ON SCHEMA pgbouncer TO {pooler}; GRANT EXECUTE ON FUNCTION pgbouncer.get_auth(text) TO {pooler}"
-    ).format(body=sql.Literal(LOOKUP_BODY), pooler=pooler)
+        "GRANT USAGE ON SCHEMA pgbouncer TO {callers}; GRANT EXECUTE ON FUNCTION pgbouncer.get_auth(text) TO {callers}"
+    ).format(body=sql.Literal(LOOKUP_BODY), callers=sql.SQL(", ").join(map(sql.Identifier, wanted["callers"])))
 
 
 _BUILDERS = {

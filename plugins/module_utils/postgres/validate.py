@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 
 from .errors import PostgresError
+from .logins import TURNS
 from .models import TEMPLATE_DATABASE, UNLIMITED, Tenant, TenantRole
 from .services import Service
 
@@ -21,8 +22,8 @@ _PASSWORD = re.compile(r"[\x20-\x7e]+")
 _OWN = frozenset({"role", "session_authorization", "default_transaction_read_only"})
 _BACKUP = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:@/+-]{2,199}")
 _SERVER = ("postgres", "template0", "template1", "public", "none", TEMPLATE_DATABASE)
-_SERVICES = ("pgbouncer", "pgbouncer_admin", "replicator", "rewinder", "monitoring", "backup")
-_RESERVED = frozenset({*_SERVER, *_SERVICES})
+_SERVICES = ("rewinder", "monitoring", "backup")
+_RESERVED = frozenset({*_SERVER, *_SERVICES, *(name for pair in TURNS.values() for name in pair)})
 
 
 def validate_tenants(tenants: Sequence[Tenant], allow_removal: bool) -> None:

@@ -137,3 +137,30 @@ def test_a_rotated_password_is_set_and_never_shown(converged):
 def test_a_missing_extension_is_refused(converged):
     with pytest.raises(PostgresError, match="pg_cron"):
         plan_services(state(converged, Lookup()), [REPLICATION, POOLER], ["pg_cron"])
+
+
+SECOND = Service("pooler", "pgbouncer_second", "fourth")
+
+
+def test_two_poolers_take_turns(converged):
+    both = (REPLICATION, POOLER, SECOND)
+    assert [(c.action, c.name) for c in plan(converged, services=both)] == [
+        (Action.CREATE_ROLE, "pgbouncer_second"),
+        (Action.GRANT_CONNECT, "postgres"),
+        (Action.CREATE_LOOKUP, "pgbouncer"),
+    ]
+    run(converged, *both)
+    assert plan(converged, wanted_lookup("pgbouncer", "pgbouncer_second"), both) == []
+    turned = (REPLICATION, SECOND, replace(POOLER, password=None, shut_out=True))
+    converged.roles["pgbouncer"] = replace(converged.roles["pgbouncer"], sessions=2)
+    changes = plan(converged, wanted_lookup("pgbouncer", "pgbouncer_second"), turned)
+    assert {(c.action, c.name) for c in changes} == {
+        (Action.ALTER_ROLE, "pgbouncer"),
+        (Action.CLEAR_PASSWORD, "pgbouncer"),
+        (Action.END_SESSIONS, "pgbouncer"),
+    }
+
+
+def test_the_lookup_is_for_both_in_one_statement(converged):
+    (change,) = [c for c in plan(converged, services=(REPLICATION, POOLER, SECOND)) if c.action is Action.CREATE_LOOKUP]
+    assert change.after["lookup"]["callers"] == ["pgbouncer", "pgbouncer_second"]
