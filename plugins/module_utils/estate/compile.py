@@ -193,6 +193,7 @@ def _odoo(facts: Settings, cell: Cell) -> Settings:
         "cron_threads": settings["sizing.cron_threads"],
         "memory_mb": settings["sizing.memory_mb"],
         "cpus": settings["sizing.cpus"],
+        **({"options": environment.options} if environment.options else {}),
         "egress": settings["network.egress"],
         "secrets": {"database": "database", "admin": "admin", "master": "master", "redis": "redis"},
     }

@@ -10,6 +10,7 @@ from typing import Any
 
 from .catalogue import Tier
 from .models import Environment
+from .sizing import WORKERS
 
 _HOST = "written for the environment (host_vars or group_vars)"
 _DERIVED: dict[str, tuple[str, str]] = {
@@ -48,6 +49,7 @@ def explanation(environment: Environment, tier: Tier) -> dict[str, str]:
         found.setdefault(_HOST if environment.words[word] is not None else default, []).append(name)
     for key, origin in tier.origin.items():
         source = f"overrides of the environment, instead of {origin}" if key in environment.overridden else origin
+        source = f"computed, as {source} says" if key == WORKERS and environment.options else source
         found.setdefault(source, []).append(key)
     return {source: " ".join(names) for source, names in found.items()}
 

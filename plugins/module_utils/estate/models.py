@@ -56,6 +56,8 @@ class Environment:
     words: Settings
     settings: Settings
     overridden: frozenset[str]
+    # For Odoo's configuration, where the number of its processes was computed.
+    options: Settings
 
 
 @dataclass(frozen=True)

@@ -15,6 +15,7 @@ from .errors import Problem, listed, nearest, shown
 from .fields import read_fields, refuse_value, unknown_key
 from .models import Cell, Environment, Estate, Intent, Machine
 from .schema import CELL, ENVIRONMENT, MACHINE, MACHINE_NAME, NAME, OVERRIDABLE, STORE, TIER
+from .sizing import computed
 
 _RESERVED = {"postgres", "template0", "template1", "patroni", "replicator"}
 
@@ -50,6 +51,7 @@ def _environment(
     complete = all(words[key] is not None for key, field in ENVIRONMENT.items() if field.required)
     if tier is None or not complete or len(problems) > before or tier.settings.keys() != TIER.keys():
         return None
+    settings, options = computed(name, tier.settings | overrides, problems)
     return Environment(
         name,
         words["tenant"],
@@ -58,8 +60,9 @@ def _environment(
         tier.name,
         tuple(words["domains"]),
         words,
-        tier.settings | overrides,
+        settings,
         frozenset(overrides),
+        options,
     )
 
 

@@ -114,7 +114,9 @@ TIER: dict[str, Field] = {
     "backup.immutable": Field("boolean", "nobody can delete a backup before its date"),
     "backup.immutable_days": Field("integer", "how long a backup cannot be deleted", minimum=0),
     "backup.restore_test_every_days": Field("integer", "time between two restore tests; 0: never", minimum=0),
-    "sizing.workers": Field("integer", "Odoo HTTP workers", minimum=1, overridable=True),
+    "sizing.workers": Field(
+        "integer", "Odoo HTTP workers; 0: computed from its cpus and memory (docs/sizing.md)", minimum=0, overridable=True
+    ),
     "sizing.cron_threads": Field("integer", "Odoo cron workers", minimum=0, overridable=True),
     "sizing.memory_mb": Field("integer", "memory limit of the application", minimum=256, overridable=True),
     "sizing.cpus": Field("number", "CPU limit of the application", minimum=0.1, overridable=True),

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 """What a valid estate resolves to, in the shapes that roles are given."""
 
+import pytest
 from ansible_collections.tierline.erp.plugins.module_utils.estate import ports
 from ansible_collections.tierline.erp.plugins.module_utils.estate.resolve import resolve
 from ansible_collections.tierline.erp.tests.unit.plugins.module_utils.estate.estates import Bench, environment
@@ -155,6 +156,39 @@ def test_what_people_write_for_an_environment_is_used() -> None:
     assert (item["database"]["name"], item["ports"]["http"]) == ("books", 20000)
     tenant = variables["db1"]["estate_postgres_tenants"][0]
     assert (tenant["database"], tenant["connection_limit"], tenant["extensions"]) == ("books", 60, [])
+
+
+@pytest.mark.parametrize(
+    ("room", "workers", "connections"),
+    [({"cpus": 4, "memory_mb": 8192}, 8, 16), ({"cpus": 1, "memory_mb": 4096}, 2, 16), ({"cpus": 1, "memory_mb": 1024}, 0, 20)],
+)
+def test_workers_are_computed_where_a_tier_says_none(room: dict, workers: int, connections: int) -> None:
+    estate = Bench()
+    estate.tiers["sized"] = {"inherits": "standard", "sizing": {"workers": 0, **room}}
+    estate.environments["acme_prod"]["service_tier"] = "sized"
+    variables = resolve(estate.intent()).variables
+    item = variables["app1"]["estate_odoo_environments"][0]
+    assert (item["workers"], item["options"]["db_maxconn"]) == (workers, connections)
+    assert variables["acme_prod"]["estate_environment"]["promises"]["sizing"]["workers"] == workers
+    assert "sizing.workers" in variables["acme_prod"]["estate_explanation"]["computed, as tier sized (tierline.estate.yml) says"]
+
+
+def test_members_share_the_connections_that_workers_may_use() -> None:
+    estate = Bench()
+    estate.add_cell("ha", members=3)
+    estate.tiers["wide"] = {
+        "inherits": "business",
+        "isolation": "dedicated",
+        "sizing": {"workers": 0, "cpus": 16, "memory_mb": 32768},
+    }
+    estate.environments["b_prod"] = environment("b_prod", cell="ha", service_tier="wide")
+    item = resolve(estate.intent()).variables["ha-app1"]["estate_odoo_environments"][0]
+    # 36 connections for three members, less two crons and the evented process.
+    assert item["workers"] == 36 // 3 - 2 - 1
+
+
+def test_workers_that_are_written_bring_no_options() -> None:
+    assert "options" not in resolve(Bench().intent()).variables["app1"]["estate_odoo_environments"][0]
 
 
 def test_a_cell_without_environments_still_gives_its_machines_their_lists() -> None:

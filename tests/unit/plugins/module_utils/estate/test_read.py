@@ -97,10 +97,19 @@ def _(estate: Bench) -> None:
     "ill-typed override",
     "environment acme_prod: overrides.sizing.workers: wrong value",
     seen='"four"',
-    allowed="an integer at least 1",
+    allowed="an integer at least 0",
 )
 def _(estate: Bench) -> None:
     estate.environments["acme_prod"]["overrides"] = {"sizing.workers": "four"}
+
+
+@REFUSALS.case(
+    "workers that can't be computed",
+    "environment acme_prod: sizing.workers: can't be computed: memory_mb is 300",
+    cure="raise what it names, or write the number of workers",
+)
+def _(estate: Bench) -> None:
+    estate.environments["acme_prod"]["overrides"] = {"sizing.workers": 0, "sizing.memory_mb": 300}
 
 
 @REFUSALS.case(
