@@ -276,8 +276,8 @@ def test_the_socket_wants_no_tls_and_the_network_does():
 
 def test_services_are_read_from_the_arguments():
     params = {
-        "replication": {"name": "replicator", "password": "a"},
-        "pooler": {"name": "pgbouncer", "password": "b"},
+        "replication": {"name": "replicator", "password": "a", "others": [{"name": "replicator_second", "password": None}]},
+        "pooler": {"name": "pgbouncer", "password": "b", "others": [{"name": "pgbouncer_second", "password": "d"}]},
         "services": [
             {"service": "rewind", "name": None, "state": "present", "password": "c", "connection_limit": 10},
             {"service": "backup", "name": "pgbackrest", "state": "absent", "password": None, "connection_limit": 2},
@@ -285,7 +285,9 @@ def test_services_are_read_from_the_arguments():
     }
     assert postgres_services.as_services(params) == [
         Service("replication", "replicator", "a"),
+        Service("replication", "replicator_second", None, shut_out=True),
         Service("pooler", "pgbouncer", "b"),
+        Service("pooler", "pgbouncer_second", "d"),
         Service("rewind", "rewinder", "c", 10),
         Service("backup", "pgbackrest", None, 2, present=False),
     ]
