@@ -9,9 +9,6 @@ from . import backups
 from .flows import JOURNAL_PORT
 from .models import Cell, Environment, Estate, Machine, Settings
 
-# As the role has it by default, where no environment says how long.
-RETENTION_DAYS = 90
-
 
 def receiver(cell: Cell, estate: Estate) -> Machine | None:
     """That of the cell's backups, else any that keeps some; none in an estate without."""
@@ -30,7 +27,8 @@ def variables(machine: Machine, cell: Cell, estate: Estate) -> Settings:
     found: Settings = {"journal_upload_to": to.address, "journal_port": JOURNAL_PORT} if to else {}
     if sent := senders(machine, estate):
         found["journal_senders"] = sorted(sender.name for sender in sent)
-        found["journal_retention_days"] = max(map(_days, _environments(machine, estate)), default=RETENTION_DAYS)
+        if environments := _environments(machine, estate):
+            found["journal_retention_days"] = max(map(_days, environments))
     return found
 
 
