@@ -6,9 +6,21 @@ from __future__ import annotations
 
 
 class ModuleDocFragment:
-    """How modules reach all members of a Patroni cluster."""
+    """How modules reach all members of a Patroni cluster, and write through its API."""
 
     DOCUMENTATION = r"""
+options:
+  api_user:
+    description: User of the API.
+    type: str
+    default: patroni
+  api_password:
+    description: Password of O(api_user).
+    type: str
+    required: true
+"""
+
+    MEMBERS = r"""
 options:
   members:
     description:
@@ -30,14 +42,6 @@ options:
     description: Port of Patroni's API, the same on all members.
     type: int
     default: 8008
-  api_user:
-    description: User of the API.
-    type: str
-    default: patroni
-  api_password:
-    description: Password of O(api_user).
-    type: str
-    required: true
   ca_cert:
     description: File with the certificate of the authority that signed the members' certificates.
     type: path

@@ -36,10 +36,6 @@ options:
     description: What the journals of one sender may take.
     type: int
     default: 2048
-  metrics_file:
-    description: Not used by this module.
-    type: path
-    default: ""
   fail:
     description: Fail where journals don't arrive, or aren't kept as long as they should be, with every reason.
     type: bool
@@ -94,7 +90,6 @@ ARGUMENTS: dict[str, Any] = {
     "silent_seconds": {"type": "int", "default": 900},
     "retention_days": {"type": "int", "default": 400},
     "sender_megabytes": {"type": "int", "default": 2048},
-    "metrics_file": {"type": "path", "default": ""},
     "fail": {"type": "bool", "default": False},
 }
 

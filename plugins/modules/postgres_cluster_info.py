@@ -17,6 +17,7 @@ description:
 extends_documentation_fragment:
   - tierline.erp.attributes.info
   - tierline.erp.patroni
+  - tierline.erp.patroni.members
   - tierline.erp.patroni.poolers
   - tierline.erp.patroni.health
 author: The tierline.erp contributors (@tierline)

@@ -16,29 +16,15 @@ description:
     a write to Patroni's API, which sets the lease to what it is already.
   - A login that ends in anything but a refusal, as where a member doesn't answer, proves nothing and counts as failed.
   - Nothing is changed.
-extends_documentation_fragment: [tierline.erp.attributes.info]
+extends_documentation_fragment: [tierline.erp.attributes.info, tierline.erp.patroni.members]
 author: The tierline.erp contributors (@tierline)
 options:
-  members:
-    description: All members of the cluster.
-    type: list
-    elements: dict
-    required: true
-    suboptions:
-      name:
-        description: Name of the member.
-        type: str
-        required: true
-      address:
-        description: Name or IP address by which the others reach it. Its certificates carry it.
-        type: str
-        required: true
   refused:
     description: Logins that must be refused, as the filter P(tierline.erp.postgres_logins#filter) gives them.
     type: list
     elements: dict
     required: true
-    suboptions:
+    suboptions: &login
       kind:
         description: What it is for.
         type: str
@@ -57,20 +43,7 @@ options:
     type: list
     elements: dict
     required: true
-    suboptions:
-      kind:
-        description: What it is for.
-        type: str
-        choices: [replication, pgbouncer, pgbouncer_admin, patroni_api]
-        required: true
-      name:
-        description: Name of the user.
-        type: str
-        required: true
-      password:
-        description: The user's password.
-        type: str
-        required: true
+    suboptions: *login
   port:
     description: Port of PostgreSQL.
     type: int
@@ -79,22 +52,6 @@ options:
     description: Port of PgBouncer.
     type: int
     default: 6432
-  api_port:
-    description: Port of Patroni's API.
-    type: int
-    default: 8008
-  ca_cert:
-    description: File with the certificate of the authority that signed the members' certificates.
-    type: path
-    default: /etc/tierline/pki/ca.crt
-  client_cert:
-    description: File with a client certificate of that authority.
-    type: path
-    default: /etc/tierline/pki/patroni/tls.crt
-  client_key:
-    description: File with the key of O(client_cert).
-    type: path
-    default: /etc/tierline/pki/patroni/tls.key
 requirements:
   - psycopg2 >= 2.9
 seealso:

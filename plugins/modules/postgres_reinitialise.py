@@ -16,6 +16,7 @@ description:
 extends_documentation_fragment:
   - tierline.erp.attributes
   - tierline.erp.patroni
+  - tierline.erp.patroni.members
   - tierline.erp.patroni.health
 author: The tierline.erp contributors (@tierline)
 attributes:

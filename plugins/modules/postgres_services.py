@@ -34,7 +34,7 @@ options:
         description: Its password, in printable ASCII.
         type: str
         required: true
-      others:
+      others: &others
         description:
           - Roles that take turns with it, as while its password is rotated. They may do the same.
           - One without a password may not come in, and who is in as it is turned out.
@@ -62,21 +62,7 @@ options:
         description: Its password, in printable ASCII.
         type: str
         required: true
-      others:
-        description:
-          - Roles that take turns with it, as while its password is rotated. They may do the same.
-          - One without a password may not come in, and who is in as it is turned out.
-        type: list
-        elements: dict
-        default: []
-        suboptions:
-          name:
-            description: Name of the role.
-            type: str
-            required: true
-          password:
-            description: Its password, in printable ASCII.
-            type: str
+      others: *others
   services:
     description: Other roles of the cluster. A role that isn't given stays as it is.
     type: list

@@ -25,6 +25,7 @@ description:
 extends_documentation_fragment:
   - tierline.erp.attributes
   - tierline.erp.patroni
+  - tierline.erp.patroni.members
   - tierline.erp.patroni.poolers
   - tierline.erp.patroni.health
   - tierline.erp.patroni.operation

@@ -28,7 +28,7 @@ TURNS: dict[str, tuple[str, ...]] = {
 }
 ACCEPTED, REFUSED, ERROR = "accepted", "refused", "error"
 # What PostgreSQL and PgBouncer say of a wrong password, of a user whom they don't know, and of one that may have no connection.
-_REFUSALS = ("authentication failed", "no such user", "too many connections for role", "SASL authentication failed")
+_REFUSALS = ("authentication failed", "no such user", "too many connections for role")
 
 Attempt = Callable[[str, str, Mapping[str, Any]], tuple[str, str]]
 

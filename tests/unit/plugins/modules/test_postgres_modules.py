@@ -24,6 +24,7 @@ from ansible_collections.tierline.erp.plugins.modules import (
     postgres_cluster_config,
     postgres_cluster_info,
     postgres_cluster_restart,
+    postgres_credentials_info,
     postgres_endpoint_probe,
     postgres_reinitialise,
     postgres_services,
@@ -40,6 +41,7 @@ MODULES = [
     postgres_cluster_config,
     postgres_cluster_info,
     postgres_cluster_restart,
+    postgres_credentials_info,
     postgres_endpoint_probe,
     postgres_reinitialise,
     postgres_services,
@@ -50,6 +52,7 @@ MODULES = [
 FRAGMENTS = {
     "tierline.erp.postgres": postgres.ModuleDocFragment.DOCUMENTATION,
     "tierline.erp.patroni": patroni.ModuleDocFragment.DOCUMENTATION,
+    "tierline.erp.patroni.members": patroni.ModuleDocFragment.MEMBERS,
     "tierline.erp.patroni.poolers": patroni.ModuleDocFragment.POOLERS,
     "tierline.erp.patroni.health": patroni.ModuleDocFragment.HEALTH,
     "tierline.erp.patroni.operation": patroni.ModuleDocFragment.OPERATION,
