@@ -75,11 +75,12 @@ options:
           - V(monitoring) is a member of V(pg_monitor).
           - V(backup) may do what a backup tool on the host needs - start and stop a backup, switch the log, make a restore point,
             run a checkpoint and read settings. It doesn't read data by SQL.
+          - V(administration) is a superuser for people. pgAudit logs each of its statements, reading ones too, passwords in them replaced.
         type: str
-        choices: [rewind, monitoring, backup]
+        choices: [rewind, monitoring, backup, administration]
         required: true
       name:
-        description: Name of the role. By default V(rewinder), V(monitoring) or V(backup).
+        description: Name of the role. By default V(rewinder), V(monitoring), V(backup) or V(dba).
         type: str
       state:
         description: Whether the role exists.
@@ -133,6 +134,7 @@ changes:
 from contextlib import closing
 
 from ansible.module_utils.basic import AnsibleModule, missing_required_lib
+from ansible_collections.tierline.erp.plugins.module_utils.postgres.access import NAMES
 from ansible_collections.tierline.erp.plugins.module_utils.postgres.errors import PostgresError
 from ansible_collections.tierline.erp.plugins.module_utils.postgres.login import LOGIN_ARGUMENTS, login
 from ansible_collections.tierline.erp.plugins.module_utils.postgres.models import as_diff
@@ -151,7 +153,6 @@ def _service(name):
     return {"type": "dict", "required": True, "options": options}
 
 
-NAMES = {"rewind": "rewinder", "monitoring": "monitoring", "backup": "backup"}
 SERVICE = {
     "service": {"type": "str", "choices": list(NAMES), "required": True},
     "name": {"type": "str"},

@@ -65,13 +65,16 @@ def protected(cell: Cell) -> bool:
     return any(environment.settings["backup.enabled"] for environment in cell.environments)
 
 
+def services(cell: Cell) -> list[Settings]:
+    return [{"service": "backup", "system_user": "postgres"}] if protected(cell) else []
+
+
 def database(cell: Cell, estate: Estate, items: dict[str, Settings]) -> Settings:
     """Variables of a database machine; none where no tier asks for backups."""
     if not protected(cell):
         return {}
     stanza = _stanza(cell)
     return {
-        "postgres_ha_services": [{"service": "backup", "system_user": "postgres"}],
         "postgres_ha_parameters": {
             # A backup isn't whole without the log that was written while it was taken, also where no tier asks for more of it.
             "archive_mode": "on",

@@ -21,6 +21,12 @@ PEERS = ("etcd", "patroni", "pgbouncer", "pgbackrest")
 # Each member's PgBouncer verifies the server that it reaches through that member's own proxy, which has this name.
 PROXIED = {"postgres": ["localhost"]}
 
+# Who come by sudo, as the system users that the role accounts makes: without it there are none of that name.
+PEOPLE = (
+    {"service": "administration", "system_user": "tierline-dba"},
+    {"service": "monitoring", "name": "auditor", "system_user": "tierline-auditor"},
+)
+
 
 def compile_estate(estate: Estate, intent: Intent) -> Resolution:
     """Variables and groups of a valid estate."""
@@ -132,6 +138,7 @@ def _postgres(_machine: Machine, cell: Cell, items: dict[str, Settings]) -> Sett
     return {
         "postgres_ha_cluster": cell.name,
         "postgres_ha_members": _members(cell.with_role("postgres")),
+        "postgres_ha_services": [*PEOPLE, *backups.services(cell)],
         "postgres_ha_synchronous_mode": mode,
         "postgres_ha_synchronous_strict": strict,
         "estate_postgres_tenants": [

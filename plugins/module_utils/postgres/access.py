@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """How services come in: lines of pg_hba.conf and pg_ident.conf, and the roles that they stand for. Pure.
 
-The database is `postgres` for all of them. Over the network it takes TLS, SCRAM and a network that was named; on the host a
+The database is `postgres` for all of them but people who administer, who come in by the socket only. Over the network it takes TLS, SCRAM and a network that was named; on the host a
 system user that was named comes in by the socket, without a password.
 """
 
@@ -15,8 +15,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from .errors import PostgresError
+from .services import ADMINISTRATION
 
-NAMES = {"rewind": "rewinder", "monitoring": "monitoring", "backup": "backup"}
+NAMES = {"rewind": "rewinder", "monitoring": "monitoring", "backup": "backup", "administration": "dba"}
 EVERYWHERE = "all"
 _SYSTEM_USER = re.compile(r"[a-z_][a-z0-9_-]*")
 _ROLE_KEYS = ("service", "name", "state", "password", "connection_limit")
@@ -41,7 +42,8 @@ def plan_access(services: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
             continue
         problems += [f"service {kind}: {problem}" for problem in _problems(service, kind)]
         if service.get("system_user"):
-            access["local"].append(f"local postgres {name} peer map={name}")
+            database = "all" if kind == ADMINISTRATION else "postgres"
+            access["local"].append(f"local {database} {name} peer map={name}")
             access["ident"].append(f"{name} {service['system_user']} {name}")
         if kind == "rewind":
             access["rewind"] = {"username": name, "password": service.get("password")}
@@ -59,6 +61,8 @@ def _problems(service: Mapping[str, Any], kind: str) -> list[str]:
         problems.append("it comes over the network, which takes a password")
     if kind == "rewind" and "$$" in str(service.get("password")):
         problems.append("its password has two dollar signs in a row, which Patroni's own SQL can't carry")
+    if kind == ADMINISTRATION and (service.get("networks") or service.get("password")):
+        problems.append("it comes in by the socket only, where sudo says who it is: give neither networks nor password")
     user = service.get("system_user")
     if user and not _SYSTEM_USER.fullmatch(str(user)):
         problems.append(f"system_user '{user}' is no name of a system user")

@@ -41,7 +41,7 @@ def plan_tenants(cluster: Cluster, tenants: Sequence[Tenant]) -> list[Change]:
             tenant.password,
             shut_out=not tenant.login,
         )
-        changes += _settings(cluster.roles.get(tenant.owner), tenant.owner, tenant.settings)
+        changes += plan_settings(cluster.roles.get(tenant.owner), tenant.owner, tenant.settings)
         for role in tenant.roles:
             changes += _role(cluster.roles.get(role.name), role, tenant)
         changes += _database(cluster.databases.get(tenant.database), tenant)
@@ -179,11 +179,11 @@ def _role(current: Role | None, role: TenantRole, tenant: Tenant) -> list[Change
     wanted = Role(role.name, connection_limit=role.effective_limit, member_of=memberships)
     return [
         *plan_role(current, wanted, role.password, shut_out=not role.login),
-        *_settings(current, role.name, role.all_settings(tenant.owner)),
+        *plan_settings(current, role.name, role.all_settings(tenant.owner)),
     ]
 
 
-def _settings(current: Role | None, name: str, wanted: Mapping[str, str] | None) -> list[Change]:
+def plan_settings(current: Role | None, name: str, wanted: Mapping[str, str] | None) -> list[Change]:
     if wanted is None:
         return []
     seen = current.settings if current else {}

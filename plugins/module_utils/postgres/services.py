@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from .models import MAINTENANCE_DATABASE, UNLIMITED, Action, Change, Cluster, Role, Stage
-from .plan import plan_connect, plan_drop_role, plan_extensions, plan_role, refuse_unavailable
+from .plan import plan_connect, plan_drop_role, plan_extensions, plan_role, plan_settings, refuse_unavailable
 
 
 @dataclass(frozen=True)
@@ -19,6 +19,9 @@ class Kind:
     replication: bool = False
     member_of: frozenset[str] = frozenset()
     functions: frozenset[str] = frozenset()
+    superuser: bool = False
+    # Of the role; None leaves them alone.
+    settings: Mapping[str, str] | None = None
 
 
 # https://www.postgresql.org/docs/17/app-pgrewind.html
@@ -44,6 +47,7 @@ GRANTABLE = tuple(sorted(_REWIND | _BACKUP))
 REPLICATION = "replication"
 POOLER = "pooler"
 REWIND = "rewind"
+ADMINISTRATION = "administration"
 KINDS = {
     REPLICATION: Kind(replication=True),
     POOLER: Kind(),
@@ -51,6 +55,8 @@ KINDS = {
     # https://www.postgresql.org/docs/17/predefined-roles.html
     "monitoring": Kind(member_of=frozenset({"pg_monitor"})),
     "backup": Kind(member_of=frozenset({"pg_checkpoint", "pg_read_all_settings"}), functions=_BACKUP),
+    # A person may do anything, and pgAudit says all of it: https://github.com/pgaudit/pgaudit/blob/REL_17_STABLE/README.md
+    ADMINISTRATION: Kind(superuser=True, settings={"pgaudit.log": "all"}),
 }
 
 # Only who may connect to the database of some tenant can come in through PgBouncer: tenants and their other roles, but no
@@ -115,10 +121,12 @@ def plan_services(state: ServiceState, services: Sequence[Service], extensions: 
         wanted = Role(
             service.name,
             connection_limit=0 if service.shut_out else service.connection_limit,
+            superuser=kind.superuser,
             replication=kind.replication,
             member_of=kind.member_of,
         )
         changes += plan_role(cluster.roles.get(service.name), wanted, service.password, service.shut_out)
+        changes += plan_settings(cluster.roles.get(service.name), service.name, kind.settings)
         also = frozenset() if rewinds or service.kind != REPLICATION else _REWIND
         changes += _functions(service.name, state.functions.get(service.name, frozenset()), kind.functions | also)
     changes += plan_connect(cluster, [service.name for service in present])

@@ -39,7 +39,7 @@ def variables(estate: Bench, name: str = "db1") -> dict[str, Any]:
 
 
 def roles(found: dict[str, Any]) -> list[str]:
-    return [name for name in found if name.startswith(("backup_agent", "object_store", "postgres_ha_services"))]
+    return [name for name in found if name.startswith(("backup_agent", "object_store"))]
 
 
 def test_without_a_tier_that_asks_nothing_is_backed_up() -> None:

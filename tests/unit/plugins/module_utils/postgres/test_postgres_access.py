@@ -20,6 +20,12 @@ def test_a_system_user_comes_in_by_the_socket_only():
     }
 
 
+def test_who_administers_reaches_every_database():
+    access = plan_access([{"service": "administration", "system_user": "tierline-dba"}])
+    assert access["local"] == ["local all dba peer map=dba"]
+    assert access["ident"] == ["dba tierline-dba dba"]
+
+
 def test_a_network_takes_tls_and_a_password():
     networks = ["192.0.2.0/24", "2001:db8::/64"]
     access = plan_access([{"service": "monitoring", "name": "exporter", "password": "m", "networks": networks}])
@@ -46,13 +52,14 @@ def test_an_absent_service_has_no_way_in_and_its_role_goes():
 @pytest.mark.parametrize(
     ("service", "said"),
     [
-        ({"service": "reports"}, "'reports' is unknown; known are backup, monitoring, rewind"),
+        ({"service": "reports"}, "'reports' is unknown; known are administration, backup, monitoring, rewind"),
         ({"service": "backup"}, "backup: it has no way in"),
         ({"service": "rewind"}, "rewind: it comes over the network, which takes a password"),
         ({"service": "rewind", "password": "a$$b"}, "rewind: its password has two dollar signs"),
         ({"service": "monitoring", "networks": ["192.0.2.0/24"]}, "which takes a password"),
         ({"service": "monitoring", "networks": ["somewhere"], "password": "m"}, "'somewhere' is no network"),
         ({"service": "monitoring", "networks": ["192.0.2.1"], "password": "m"}, "'192.0.2.1' is no network"),
+        ({"service": "administration", "networks": ["192.0.2.0/24"], "password": "p"}, "by the socket only"),
         ({"service": "backup", "system_user": "a b"}, "'a b' is no name of a system user"),
     ],
 )

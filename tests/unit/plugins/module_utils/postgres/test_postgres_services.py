@@ -76,6 +76,15 @@ def test_each_service_may_do_what_it_needs_and_no_more(converged):
     assert converged.roles["backup"].verifier is None
 
 
+def test_who_administers_may_do_anything_and_all_of_it_is_logged(converged):
+    services = (REPLICATION, POOLER, Service("administration", "dba"))
+    run(converged, *services)
+    assert plan(converged, services=services) == []
+    assert converged.roles["dba"].superuser
+    converged.roles["dba"] = replace(converged.roles["dba"], settings={"pgaudit.log": "none"})
+    assert [c.action for c in plan(converged, services=services)] == [Action.SET_SETTINGS]
+
+
 def test_without_a_role_for_rewinding_replication_does_it_again(converged):
     run(converged, REPLICATION, POOLER, REWIND)
     gone = (REPLICATION, POOLER, replace(REWIND, present=False))
