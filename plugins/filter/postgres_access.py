@@ -17,8 +17,8 @@ description:
 options:
   _input:
     description: >-
-      Services, each with C(service) (V(rewind), V(monitoring), V(backup) or V(administration)) and, as needed, C(name), C(password), C(networks),
-      C(system_user), C(connection_limit) and C(state).
+      Services, each with C(service) (V(rewind), V(monitoring), V(backup) or V(administration)) and, as needed, C(name),
+      C(password), C(networks), C(system_user), C(connection_limit) and C(state).
     type: list
     elements: dict
     required: true

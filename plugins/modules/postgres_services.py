@@ -75,7 +75,8 @@ options:
           - V(monitoring) is a member of V(pg_monitor).
           - V(backup) may do what a backup tool on the host needs - start and stop a backup, switch the log, make a restore point,
             run a checkpoint and read settings. It doesn't read data by SQL.
-          - V(administration) is a superuser for people. pgAudit logs each of its statements, reading ones too, passwords in them replaced.
+          - V(administration) is a superuser for people. pgAudit logs each of its statements, reading ones too, with passwords
+            replaced.
         type: str
         choices: [rewind, monitoring, backup, administration]
         required: true

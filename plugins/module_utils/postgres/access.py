@@ -3,8 +3,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """How services come in: lines of pg_hba.conf and pg_ident.conf, and the roles that they stand for. Pure.
 
-The database is `postgres` for all of them but people who administer, who come in by the socket only. Over the network it takes TLS, SCRAM and a network that was named; on the host a
-system user that was named comes in by the socket, without a password.
+The database is `postgres` for all of them but people who administer, who reach every one, by the socket only. Over the
+network it takes TLS, SCRAM and a network that was named; on the host a system user that was named comes in by the socket,
+without a password.
 """
 
 from __future__ import annotations
