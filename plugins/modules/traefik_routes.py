@@ -55,6 +55,67 @@ options:
         description: Servers for C(/websocket) and C(/longpolling), each as V(http://host:port). Needed when present.
         type: list
         elements: str
+      allow_from:
+        description: Networks that may come, in CIDR notation. Others get 403. Everybody may where none is named.
+        type: list
+        elements: str
+        default: []
+      limits:
+        description:
+          - How often something may be asked for. What is too much gets 429 with C(Retry-After) and never reaches Odoo.
+          - Each is counted by itself, and by each edge by itself.
+        type: list
+        elements: dict
+        default: []
+        suboptions:
+          requests:
+            description:
+              - V(login) is whatever tries a password in a browser, with or without a language in its path. V(api) is C(/json),
+                C(/jsonrpc) and C(/xmlrpc), V(websocket) are new websockets and long polls, and V(pages) is all else.
+            type: str
+            choices: [pages, login, api, websocket]
+            required: true
+          per:
+            description: Whether it is counted for each client address, or for all who come to a domain together.
+            type: str
+            choices: [address, domain]
+            default: address
+          average:
+            description: Requests in a period, in the long run.
+            type: int
+            required: true
+          period_seconds:
+            description: Length of a period.
+            type: int
+            default: 1
+          burst:
+            description: Requests that may come at once. By default as many as O(routes[].limits[].average).
+            type: int
+      forward_auth:
+        description:
+          - Who is asked about each request before Odoo sees it, such as single sign-on or a web application firewall.
+          - An answer of 2xx lets the request through; any other goes to the client as it is. Where nobody answers, nobody
+            comes in.
+        type: dict
+        suboptions:
+          address:
+            description: Where to ask, by HTTPS, or by HTTP on loopback.
+            type: str
+            required: true
+          requests:
+            description: Of what, as in O(routes[].limits[].requests). Everything by default.
+            type: list
+            elements: str
+            choices: [pages, login, api, websocket]
+          headers:
+            description: Headers of the answer that Odoo is given. What a client sends under these names is dropped.
+            type: list
+            elements: str
+            default: []
+          ca_path:
+            description: Authority of its certificate, on the edge. By default the host's own trusted authorities.
+            type: str
+            default: ""
   exclusive:
     description: Remove every environment that is not in O(routes).
     type: bool
@@ -85,6 +146,13 @@ options:
     description: Largest accepted request body in MiB.
     type: int
     default: 256
+  trusted_proxies:
+    description:
+      - Networks of load balancers in front, whose word on a client's address counts for lists and limits.
+      - Where some are named, everybody has to come by them; who comes past them has no address, and is on no list.
+    type: list
+    elements: str
+    default: []
   maintenance_url:
     description:
       - Who answers, with a page, for servers that Traefik doesn't reach, as V(http://127.0.0.1:8083). The status is 503 then.
@@ -146,10 +214,25 @@ from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.tierline.erp.plugins.module_utils.traefik.errors import TraefikError
-from ansible_collections.tierline.erp.plugins.module_utils.traefik.models import Policy, Route, route_from
+from ansible_collections.tierline.erp.plugins.module_utils.traefik.guards import CLASSES, PER
+from ansible_collections.tierline.erp.plugins.module_utils.traefik.models import Policy, Route, proxies, route_from
 from ansible_collections.tierline.erp.plugins.module_utils.traefik.plan import changed_environments, merge, with_fingerprints
 from ansible_collections.tierline.erp.plugins.module_utils.traefik.render import needs_loading, parse, render
 from ansible_collections.tierline.erp.plugins.module_utils.traefik.store import Certificates, DynamicFile, Metrics
+
+LIMIT = {
+    "requests": {"type": "str", "choices": list(CLASSES), "required": True},
+    "per": {"type": "str", "choices": list(PER), "default": "address"},
+    "average": {"type": "int", "required": True},
+    "period_seconds": {"type": "int", "default": 1},
+    "burst": {"type": "int"},
+}
+FORWARD_AUTH = {
+    "address": {"type": "str", "required": True},
+    "requests": {"type": "list", "elements": "str", "choices": list(CLASSES)},
+    "headers": {"type": "list", "elements": "str", "default": []},
+    "ca_path": {"type": "str", "default": ""},
+}
 
 
 def argument_spec() -> dict[str, Any]:
@@ -166,6 +249,9 @@ def argument_spec() -> dict[str, Any]:
                 "certificate": {"type": "str"},
                 "web": {"type": "list", "elements": "str"},
                 "websocket": {"type": "list", "elements": "str"},
+                "allow_from": {"type": "list", "elements": "str", "default": []},
+                "limits": {"type": "list", "elements": "dict", "default": [], "options": LIMIT},
+                "forward_auth": {"type": "dict", "options": FORWARD_AUTH},
             },
             "required_if": [("state", "present", ("domains", "web", "websocket"))],
         },
@@ -176,6 +262,7 @@ def argument_spec() -> dict[str, Any]:
         "ca_path": {"type": "str", "default": "/etc/tierline/pki/ca.crt"},
         "hsts_seconds": {"type": "int", "default": 31536000},
         "body_limit_mb": {"type": "int", "default": 256},
+        "trusted_proxies": {"type": "list", "elements": "str", "default": []},
         "maintenance_url": {"type": "str", "default": ""},
         "metrics_url": {"type": "str", "default": "http://127.0.0.1:8082/metrics"},
         "load_timeout": {"type": "int", "default": 15},
@@ -191,7 +278,13 @@ def run(
     present, absent = _desired(params["routes"])
     present = with_fingerprints(present, {route.certificate: certificates.fingerprint(route.certificate) for route in present})
     desired = merge(current, present, absent, params["exclusive"])
-    policy = Policy(params["hsts_seconds"], params["body_limit_mb"], params["pki_dir"], params["maintenance_url"])
+    policy = Policy(
+        hsts_seconds=params["hsts_seconds"],
+        body_limit_mb=params["body_limit_mb"],
+        pki_dir=params["pki_dir"],
+        maintenance_url=params["maintenance_url"],
+        trusted_proxies=proxies(params["trusted_proxies"]),
+    )
     after = render(desired, policy)
     changed = before != after
     loaded = False

@@ -15,6 +15,7 @@ GUID = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
 
 class Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
+    traces = 0
 
     def do_GET(self) -> None:
         if self.headers.get("Upgrade", "").lower() == "websocket":
@@ -29,11 +30,20 @@ class Handler(BaseHTTPRequestHandler):
         self._tell()
 
     def _tell(self) -> None:
-        body = json.dumps({"port": int(sys.argv[1]), "path": self.path, "headers": dict(self.headers)}).encode()
+        # Also who is asked whether a request may pass, and who collects traces.
+        if self.path == "/verify" and "passed=yes" not in self.headers.get("Cookie", ""):
+            self.send_error(401)
+            return
+        if self.path == "/v1/traces":
+            Handler.traces += 1
+        body = json.dumps(
+            {"port": int(sys.argv[1]), "path": self.path, "headers": dict(self.headers), "traces": self.traces}
+        ).encode()
         self.send_response(200)
         self.send_header("Content-Type", "application/json")
         self.send_header("Content-Length", str(len(body)))
         self.send_header("X-Powered-By", "a secret")
+        self.send_header("X-Auth-User", "ann")
         self.end_headers()
         self.wfile.write(body)
 

@@ -9,7 +9,7 @@ import ipaddress
 from collections.abc import Iterable
 from typing import Any
 
-from . import backups, explain, flows, journals, ports, promotion
+from . import backups, edges, explain, flows, journals, ports, promotion
 from .models import Cell, Environment, Estate, Intent, Machine, Resolution, Settings
 from .placement import app_machine
 from .promises import strongest
@@ -217,6 +217,7 @@ def _route(name: str, facts: Settings) -> Settings:
         "tenant": facts["environment"].tenant,
         "domains": facts["domains"],
         "certificate": name,
+        **edges.guards(facts["environment"]),
         # Which slot serves is known on the machine, not here.
         "app_machine": facts["app_machine"].name,
         "slots": {

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from . import backups, conflicts, consistency, placement, promises, promotion
+from . import backups, conflicts, consistency, edges, placement, promises, promotion
 from .compile import compile_estate
 from .errors import EstateError, Problem
 from .models import Intent, Resolution
@@ -16,8 +16,8 @@ def resolve(intent: Intent) -> Resolution:
     """Resolve the estate that ``intent`` describes. Pure: the same intent gives the same result."""
     problems: list[Problem] = []
     estate = read(intent, problems)
-    for check in (consistency.check, promises.check, backups.check, conflicts.check, placement.check, promotion.check):
-        problems += check(estate)
+    for part in (consistency, promises, backups, conflicts, placement, promotion, edges):
+        problems += part.check(estate)
     if problems:
         raise EstateError(problems)
     return compile_estate(estate, intent)

@@ -54,6 +54,12 @@ ENVIRONMENT: dict[str, Field] = {
     "promoted_from": Field(
         "string", "the environment that must have run its code before, where the tier's change.policy is not free"
     ),
+    "allow_from": Field(
+        "list", "the networks whose addresses may reach it; default: everybody", items=Field("network", "a network")
+    ),
+    "forward_auth": Field(
+        "mapping", "who is asked about each request first, as the role traefik takes it: address, requests, headers, ca_path"
+    ),
     "app_machine": Field("string", "the app machine that runs it; default: chosen by hash among the cell's app machines"),
     "port_block": Field("integer", "first of its four ports", minimum=PORT_FIRST, maximum=PORT_LAST - PORT_BLOCK + 1),
     "overrides": Field("mapping", "settings of the tier that this environment changes, such as sizing.workers: 4"),
@@ -123,7 +129,9 @@ TIER: dict[str, Field] = {
     "sizing.connection_limit": Field("integer", "connections of its database role", minimum=5, overridable=True),
     "quotas.database_gb": Field("integer", "size of the database", minimum=1, overridable=True),
     "quotas.filestore_gb": Field("integer", "size of the filestore", minimum=1, overridable=True),
-    "quotas.requests_per_second": Field("integer", "requests accepted per second", minimum=1, overridable=True),
+    "quotas.requests_per_second": Field(
+        "integer", "requests per second of pages, and as many of the API; ten times as many at once", minimum=1, overridable=True
+    ),
     "slo.availability_percent": Field("number", "availability objective", minimum=0, maximum=100),
     "slo.latency_p95_ms": Field("integer", "response time objective", minimum=1),
     "network.egress": Field("boolean", "the application may reach more than its database and its sessions"),

@@ -4,11 +4,20 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
 from ansible_collections.tierline.erp.plugins.module_utils.traefik.errors import RouteError
+from ansible_collections.tierline.erp.plugins.module_utils.traefik.guards import (
+    ForwardAuth,
+    GuardError,
+    Limit,
+    forward_auth_from,
+    limit_from,
+    networks_from,
+)
 
 # Everything below ends up inside a rule such as Host(`acme.example.com`) or in a file name, so the
 # alphabets are strict: a value that passes can't close a quote, leave a directory or start a template.
@@ -19,6 +28,7 @@ _DOMAIN = re.compile(rf"{_LABEL}(?:\.{_LABEL})*")
 _URL = re.compile(r"https?://(?:[a-z0-9](?:[a-z0-9_.-]{0,251}[a-z0-9])?|\[[0-9a-f:]+\]):(?P<port>[0-9]{1,5})", re.IGNORECASE)
 MAX_DOMAIN_LENGTH = 253
 MAX_PORT = 65535
+_GUARDS = ("allow_from", "limits", "forward_auth")
 
 
 @dataclass(frozen=True)
@@ -32,9 +42,15 @@ class Route:
     web: tuple[str, ...]
     websocket: tuple[str, ...]
     certificate_sha256: str | None = None
+    # Networks that may come; empty for everybody.
+    allow_from: tuple[str, ...] = ()
+    limits: tuple[Limit, ...] = ()
+    forward_auth: ForwardAuth | None = None
 
     def to_dict(self) -> dict[str, Any]:
-        return {key: list(value) if isinstance(value, tuple) else value for key, value in asdict(self).items()}
+        """As it was given. What guards nothing isn't said, so that a file of before they existed stays as it is."""
+        words = {key: list(value) if isinstance(value, tuple) else value for key, value in asdict(self).items()}
+        return {key: value for key, value in words.items() if key not in _GUARDS or value}
 
 
 @dataclass(frozen=True)
@@ -46,6 +62,8 @@ class Policy:
     pki_dir: str = "/etc/tierline/pki"
     # Who answers for those that aren't reached; empty for Traefik's own words.
     maintenance_url: str = ""
+    # Load balancers in front, whose word on a client's address is believed.
+    trusted_proxies: tuple[str, ...] = ()
 
 
 def route_from(item: Mapping[str, Any]) -> Route:
@@ -61,7 +79,31 @@ def route_from(item: Mapping[str, Any]) -> Route:
         web=web,
         websocket=websocket,
         certificate_sha256=item.get("certificate_sha256"),
+        **_guards(environment, item),
     )
+
+
+def _guards(environment: str, item: Mapping[str, Any]) -> dict[str, Any]:
+    try:
+        limits = tuple(limit_from(words) for words in item.get("limits") or ())
+        twice = [limit for limit, count in Counter((limit.requests, limit.per) for limit in limits).items() if count > 1]
+        if twice:
+            raise GuardError(f"limits has two for {twice[0][0]} per {twice[0][1]}; keep one")
+        auth = item.get("forward_auth")
+        return {
+            "allow_from": networks_from(item.get("allow_from") or ()),
+            "limits": tuple(sorted(limits, key=lambda limit: (limit.requests, limit.per))),
+            "forward_auth": forward_auth_from(auth) if auth else None,
+        }
+    except GuardError as error:
+        raise RouteError(f"route of environment {environment!r}: {error}") from error
+
+
+def proxies(words: Iterable[Any]) -> tuple[str, ...]:
+    try:
+        return networks_from(words)
+    except GuardError as error:
+        raise RouteError(str(error).replace("allow_from", "trusted_proxies", 1)) from error
 
 
 def _name(item: Mapping[str, Any], key: str, value: Any) -> str:

@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from ansible_collections.tierline.erp.plugins.module_utils.traefik.errors import StoreError, TraefikError
+from ansible_collections.tierline.erp.plugins.module_utils.traefik.guards import CLASSES, Limit
 from ansible_collections.tierline.erp.plugins.module_utils.traefik.models import Policy, Route, route_from
 
 _HEADER = "# Written by tierline.erp.traefik_routes: changes by hand are undone by its next run."
@@ -19,6 +20,11 @@ _RECORD = "# route: "
 _WEBSOCKET_PATHS = ("/websocket", "/longpolling")
 # The database manager, in the browser and over XML-RPC; and what servers say of their own health.
 _CLOSED_PATHS = ("/tierline", "/web/database", "/xmlrpc/db", "/xmlrpc/2/db")
+
+# Where passwords are tried, with the language that Odoo's website puts in front.
+_LOGIN_PATHS = "^(/[a-z]{2,3}([_@][A-Za-z0-9_@]{2,12})?)?/web/(login|login/totp|session/authenticate|reset_password|signup)/?$"
+# What programs call, and not browsers: https://www.odoo.com/documentation/19.0/developer/reference/external_api.html
+_API_PATHS = ("/json", "/jsonrpc", "/xmlrpc")
 
 # Only what Traefik itself says of servers that it doesn't reach: Odoo answers neither 502 nor 504.
 _MAINTENANCE = {
@@ -98,6 +104,7 @@ def _configuration(routes: list[Route], policy: Policy) -> dict[str, Any]:
     if policy.maintenance_url:
         http["services"]["maintenance"] = {"loadBalancer": {"servers": [{"url": policy.maintenance_url}]}}
     for route in routes:
+        http["middlewares"] |= _guards(route, policy)
         http["routers"] |= _routers(route, policy)
         http["services"] |= {
             f"{route.environment}-web": _service(route.web, "/web/health"),
@@ -108,10 +115,16 @@ def _configuration(routes: list[Route], policy: Policy) -> dict[str, Any]:
 
 def _routers(route: Route, policy: Policy) -> dict[str, Any]:
     hosts = " || ".join(f"Host(`{domain}`)" for domain in route.domains)
-    paths = {"websocket": _under(_WEBSOCKET_PATHS), "closed": _under(_CLOSED_PATHS)}
+    rules = {
+        "websocket": _under(_WEBSOCKET_PATHS),
+        "closed": _under(_CLOSED_PATHS),
+        # Looking at the page costs nothing but a page.
+        "login": f"Method(`POST`) && PathRegexp(`{_LOGIN_PATHS}`)",
+        "api": _under(_API_PATHS),
+    }
 
     def router(kind: str, service: str, middlewares: list[str], priority: int) -> dict[str, Any]:
-        rule = f"({hosts}) && ({paths[kind]})" if kind in paths else hosts
+        rule = f"({hosts}) && ({rules[kind]})" if kind in rules else hosts
         return {
             "entryPoints": ["websecure"],
             "middlewares": middlewares,
@@ -123,12 +136,59 @@ def _routers(route: Route, policy: Policy) -> dict[str, Any]:
 
     name = route.environment
     pages = ["security-headers", *(["maintenance"] if policy.maintenance_url else []), "body-limit"]
-    return {
+    guards = {kind: _guards_of(route, kind) for kind in CLASSES}
+    found = {
         f"{name}-closed": router("closed", "noop@internal", ["security-headers", "closed"], 300),
         # Buffering would break the upgrade of the connection, so the evented server has no body limit here.
-        f"{name}-websocket": router("websocket", f"{name}-websocket", ["security-headers"], 200),
-        f"{name}-web": router("web", f"{name}-web", pages, 100),
+        f"{name}-websocket": router("websocket", f"{name}-websocket", ["security-headers", *guards["websocket"]], 200),
+        f"{name}-web": router("web", f"{name}-web", [pages[0], *guards["pages"], *pages[1:]], 100),
     }
+    # Pages like any other, unless something holds for them only.
+    for kind, priority in (("login", 160), ("api", 150)):
+        if guards[kind] != guards["pages"]:
+            found[f"{name}-{kind}"] = router(kind, f"{name}-web", [pages[0], *guards[kind], *pages[1:]], priority)
+    return found
+
+
+def _guards_of(route: Route, kind: str) -> list[str]:
+    """Middlewares in the order in which they are asked: what costs least first."""
+    names = [f"{route.environment}-allow"] if route.allow_from else []
+    names += [_limit_name(route, limit) for limit in route.limits if limit.requests == kind]
+    auth = route.forward_auth
+    return names + ([f"{route.environment}-auth"] if auth and kind in auth.requests else [])
+
+
+def _limit_name(route: Route, limit: Limit) -> str:
+    return f"{route.environment}-{limit.requests}-per-{limit.per}"
+
+
+def _guards(route: Route, policy: Policy) -> dict[str, Any]:
+    """What the names stand for. Traefik counts for each router by itself: a limit of pages leaves the API's alone."""
+    # Of the addresses that proxies noted, the first from the right that is none of theirs.
+    seen = {"ipStrategy": {"excludedIPs": list(policy.trusted_proxies)}} if policy.trusted_proxies else {}
+    found: dict[str, Any] = {}
+    if route.allow_from:
+        found[f"{route.environment}-allow"] = {"ipAllowList": {"sourceRange": list(route.allow_from), **seen}}
+    for limit in route.limits:
+        source = {"requestHost": True} if limit.per == "domain" else seen
+        found[_limit_name(route, limit)] = {
+            "rateLimit": {
+                "average": limit.average,
+                "period": f"{limit.period_seconds}s",
+                "burst": limit.burst,
+                **({"sourceCriterion": source} if source else {}),
+            }
+        }
+    if auth := route.forward_auth:
+        found[f"{route.environment}-auth"] = {
+            "forwardAuth": {
+                "address": auth.address,
+                "authResponseHeaders": list(auth.headers),
+                "trustForwardHeader": False,
+                **({"tls": {"ca": auth.ca_path}} if auth.ca_path else {}),
+            }
+        }
+    return found
 
 
 def _under(paths: Iterable[str]) -> str:

@@ -87,6 +87,12 @@ def test_edge_machine() -> None:
         "tenant": "acme",
         "domains": ["acme-prod.example"],
         "certificate": "acme_prod",
+        "limits": [
+            {"requests": "pages", "per": "domain", "average": 50, "burst": 500},
+            {"requests": "api", "per": "domain", "average": 50, "burst": 500},
+            {"requests": "login", "per": "address", "average": 60, "period_seconds": 60, "burst": 30},
+            {"requests": "websocket", "per": "address", "average": 10, "burst": 300},
+        ],
         "app_machine": "app1",
         "slots": {
             "blue": {"web": [f"http://[2001:db8::1]:{block}"], "websocket": [f"http://[2001:db8::1]:{block + 1}"]},

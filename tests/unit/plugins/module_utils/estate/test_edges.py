@@ -1,0 +1,43 @@
+# Copyright (c) 2026, the tierline.erp contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from ansible_collections.tierline.erp.plugins.module_utils.estate.errors import EstateError
+from ansible_collections.tierline.erp.plugins.module_utils.estate.resolve import resolve
+from ansible_collections.tierline.erp.tests.unit.plugins.module_utils.estate.estates import Bench
+
+
+def routed(**words: Any) -> dict[str, Any]:
+    estate = Bench()
+    estate.environments["acme_prod"] |= words
+    return resolve(estate.intent()).variables["app1"]["estate_traefik_routes"][0]
+
+
+def test_words_become_guards() -> None:
+    found = routed(allow_from=["192.0.2.0/24"], forward_auth={"address": "https://sso.example.com"})
+    assert found["allow_from"] == ["192.0.2.0/24"]
+    assert found["forward_auth"] == {"address": "https://sso.example.com"}
+
+
+def test_the_tier_says_how_often_and_a_small_one_still_lets_browsers_begin() -> None:
+    found = routed(overrides={"quotas.requests_per_second": 5})
+    assert found["limits"][0] == {"requests": "pages", "per": "domain", "average": 5, "burst": 200}
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        ({"allow_from": ["office"]}, "allow_from"),
+        ({"forward_auth": {"address": "http://sso.example.com"}}, "in the clear"),
+        ({"forward_auth": {"adress": "https://sso.example.com"}}, "'adress' is unknown"),
+        ({"forward_auth": "https://sso.example.com"}, "forward_auth"),
+    ],
+)
+def test_refused(words: dict[str, Any], said: str) -> None:
+    with pytest.raises(EstateError, match=said):
+        routed(**words)
