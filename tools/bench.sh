@@ -27,3 +27,6 @@ done
 
 echo; echo "== postgres_tenants: 200 tenants in one call, against loops of community.postgresql modules"
 tools/run.sh python tests/bench/postgres_tenants.py --inventory inventories/hybrid --inventory inventories/lab --host shared-db1
+
+echo; echo "== backups and restores of 5 GB, against pg_dump, pg_restore and pg_basebackup"
+tools/run.sh python tests/bench/backup_restore.py --container "$LAB-shared-db1" --stanza shared
