@@ -27,6 +27,7 @@ import re
 import subprocess
 import sys
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -49,24 +50,21 @@ def say(words: str) -> None:
 
 
 class Host:
-    def __init__(self, arguments: argparse.Namespace) -> None:
-        self.container, self.stanza, self.bin = arguments.container, arguments.stanza, arguments.bin
+    """As postgres, by the socket."""
 
-    def run(self, *command: str, stdin: str | None = None, allowed: tuple[int, ...] = (0,)) -> str:
-        """As postgres, by the socket."""
-        done = subprocess.run(
-            ["docker", "exec", "--interactive", "--user=postgres", "--workdir=/", self.container, *command],
-            input=stdin,
-            capture_output=True,
-            text=True,
-            timeout=7200,
-            check=False,
-        )
+    def __init__(self, arguments: argparse.Namespace) -> None:
+        self.bin = arguments.bin
+        self._inside = ["docker", "exec", "--interactive", "--user=postgres", "--workdir=/", arguments.container]
+        self._pgbackrest = ["pgbackrest", f"--stanza={arguments.stanza}"]
+
+    def run(self, *command: str, stdin: str = "", allowed: tuple[int, ...] = (0,)) -> str:
+        return self._ended(command, stdin, allowed).stdout
+
+    def _ended(self, command: Sequence[str], stdin: str, allowed: tuple[int, ...]) -> subprocess.CompletedProcess[str]:
+        done = subprocess.run([*self._inside, *command], input=stdin, capture_output=True, text=True, timeout=7200, check=False)
         if done.returncode not in allowed:
-            sys.exit(
-                f"{self.container}: {' '.join(command)} ended with {done.returncode}\n{done.stdout[-2000:]}{done.stderr[-2000:]}"
-            )
-        return done.stdout
+            sys.exit(f"{' '.join(command)} ended with {done.returncode}\n{done.stdout[-2000:]}{done.stderr[-2000:]}")
+        return done
 
     def timed(self, *command: str) -> float:
         began = time.monotonic()
@@ -80,30 +78,25 @@ class Host:
     def bytes_of(self, path: str) -> int:
         return int(self.run("du", "--bytes", "--summarize", path).split()[0])
 
+    def pgbackrest(self, *options: str) -> str:
+        return self.run(*self._pgbackrest, *options)
+
     def backup(self, kind: str) -> tuple[float, int]:
         """Seconds, and bytes in the store. The role's own timer may be at work: wait for it."""
         while True:
             began = time.monotonic()
-            command = [
-                "docker",
-                "exec",
-                "--user=postgres",
-                "--workdir=/",
-                self.container,
-                "pgbackrest",
-                f"--stanza={self.stanza}",
-            ]
-            done = subprocess.run(
-                [*command, f"--type={kind}", "backup"], capture_output=True, text=True, timeout=7200, check=False
-            )
-            if done.returncode == 0:
-                seconds = time.monotonic() - began
+            if self._ended([*self._pgbackrest, f"--type={kind}", "backup"], "", (0, BUSY)).returncode == 0:
                 break
-            if done.returncode != BUSY:
-                sys.exit(f"pgbackrest ended with {done.returncode}\n{done.stdout[-2000:]}{done.stderr[-2000:]}")
             time.sleep(2)
-        known = json.loads(self.run("pgbackrest", f"--stanza={self.stanza}", "--output=json", "info"))
+        seconds = time.monotonic() - began
+        known = json.loads(self.pgbackrest("--output=json", "info"))
         return seconds, known[0]["backup"][-1]["info"]["repository"]["delta"]
+
+    def begin_backup(self, kind: str) -> subprocess.Popen[bytes]:
+        quiet = subprocess.DEVNULL
+        return subprocess.Popen(
+            [*self._inside, *self._pgbackrest, f"--type={kind}", "backup"], stdin=quiet, stdout=quiet, stderr=quiet
+        )
 
     def settle(self) -> None:
         """Nothing left to archive and nothing left to write: what is measured next pays for itself only."""
@@ -176,18 +169,7 @@ def measure(host: Host, arguments: argparse.Namespace) -> dict[str, Any]:
 
     say("latency")
     figures["latency_alone"] = latency(host, arguments.seconds)
-    command = [
-        "docker",
-        "exec",
-        "--user=postgres",
-        "--workdir=/",
-        host.container,
-        "pgbackrest",
-        f"--stanza={host.stanza}",
-        "--type=full",
-        "backup",
-    ]
-    with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as beside:
+    with host.begin_backup("full") as beside:
         time.sleep(3)
         figures["latency_beside_backup"] = latency(host, arguments.seconds)
         figures["backup_outlasted_it"] = beside.poll() is None
@@ -204,13 +186,12 @@ def restore(host: Host, figures: dict[str, Any]) -> None:
     target = f"{WORK}/data"
     host.run("mkdir", "-m", "700", target)
     options = [
-        f"--stanza={host.stanza}",
         f"--pg1-path={target}",
         "--type=immediate",
         "--target-action=promote",
         "--archive-mode=off",
     ]
-    host.run("pgbackrest", *options, "restore")
+    host.pgbackrest(*options, "restore")
     copied = time.monotonic() - began
     started(host, target)
     figures["restore"] = {"seconds": time.monotonic() - began, "copied": copied}
@@ -277,6 +258,8 @@ def report(found: dict[str, Any]) -> None:
     for name in ("alone", "beside_backup"):
         seen = found[f"latency_{name}"]
         print(f"a transaction, {name}: p50 {seen['p50']:.1f} ms, p95 {seen['p95']:.1f} ms, p99 {seen['p99']:.1f} ms")
+    if not found["backup_outlasted_it"]:
+        print("  (the backup ended before the measurement did: take fewer --seconds)")
     print(f"restore up to the first answer: {ours:.0f} s")
     print(f"  pg_restore -j2: {against('pg_restore', ours)} (goal {GOALS['restore']:g})")
     print(f"  pg_basebackup: {against('pg_basebackup', ours)}")

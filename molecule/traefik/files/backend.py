@@ -5,6 +5,7 @@
 """A pretended application: says who it is and what it was sent, and echoes on a websocket."""
 
 import base64
+import gzip
 import hashlib
 import json
 import sys
@@ -15,7 +16,7 @@ GUID = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
 
 class Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
-    traces = 0
+    traces = ""
 
     def do_GET(self) -> None:
         if self.headers.get("Upgrade", "").lower() == "websocket":
@@ -24,18 +25,27 @@ class Handler(BaseHTTPRequestHandler):
             self._tell()
 
     def do_POST(self) -> None:
+        if self.path == "/v1/traces":
+            Handler.traces += gzip.decompress(self._chunks()).decode("latin-1")
         length = int(self.headers.get("Content-Length") or 0)
         while length > 0:
             length -= len(self.rfile.read(min(length, 1 << 20))) or length
         self._tell()
 
+    def _chunks(self) -> bytes:
+        """A body as OpenTelemetry's exporter sends it: in chunks, each with its length in front and an empty line behind."""
+        body = b""
+        while size := int(self.rfile.readline(), 16):
+            body += self.rfile.read(size)
+            self.rfile.readline()
+        self.rfile.readline()
+        return body
+
     def _tell(self) -> None:
-        # Also who is asked whether a request may pass, and who collects traces.
+        # Also who is asked whether a request may pass.
         if self.path == "/verify" and "passed=yes" not in self.headers.get("Cookie", ""):
             self.send_error(401)
             return
-        if self.path == "/v1/traces":
-            Handler.traces += 1
         body = json.dumps(
             {"port": int(sys.argv[1]), "path": self.path, "headers": dict(self.headers), "traces": self.traces}
         ).encode()

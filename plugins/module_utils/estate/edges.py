@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ..traefik.guards import GuardError, forward_auth_from, networks_from
+from ..traefik.guards import GuardError, forward_auth_from
 from .errors import Problem, shown
 from .models import Environment, Estate, Settings
 
@@ -21,15 +21,15 @@ _BURST_SECONDS, _LEAST_BURST = 10, 200
 
 
 def check(estate: Estate) -> Iterator[Problem]:
+    """What a field can't say: who is asked, and of what."""
+    key = "forward_auth"
     for name, words in sorted(estate.words.items()):
-        for key, read in (("allow_from", networks_from), ("forward_auth", forward_auth_from)):
-            if not words[key]:
-                continue
-            try:
-                read(words[key])
-            except (GuardError, AttributeError, TypeError) as error:
-                said = str(error).removeprefix(f"{key}: ")
-                yield Problem("environment", name, key, said, shown(words[key]), cure="correct it, or leave it out")
+        try:
+            if words[key]:
+                forward_auth_from(words[key])
+        except GuardError as error:
+            said = str(error).removeprefix(f"{key}: ")
+            yield Problem("environment", name, key, said, shown(words[key]), cure="correct it, or leave it out")
 
 
 def guards(environment: Environment) -> Settings:
@@ -38,6 +38,6 @@ def guards(environment: Environment) -> Settings:
     together = {"per": "domain", "average": rate, "burst": max(_LEAST_BURST, rate * _BURST_SECONDS)}
     return {
         "limits": [{"requests": "pages", **together}, {"requests": "api", **together}, dict(_LOGINS), dict(_WEBSOCKETS)],
-        **({"allow_from": list(networks_from(words["allow_from"]))} if words["allow_from"] else {}),
+        **({"allow_from": list(words["allow_from"])} if words["allow_from"] else {}),
         **({"forward_auth": dict(words["forward_auth"])} if words["forward_auth"] else {}),
     }

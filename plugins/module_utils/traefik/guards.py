@@ -48,16 +48,14 @@ class ForwardAuth:
     ca_path: str
 
 
-def networks_from(words: Iterable[Any]) -> tuple[str, ...]:
-    """Networks in CIDR notation or single addresses, in their canonical form, sorted."""
+def networks_from(key: str, words: Iterable[Any]) -> tuple[str, ...]:
+    """Networks in CIDR notation or single addresses, in their canonical form, sorted. ``key`` is where they stand."""
     found = []
     for word in words:
         try:
             found.append(ipaddress.ip_network(str(word), strict=True))
         except ValueError as error:
-            raise GuardError(
-                f"allow_from: {word!r} is no network ({error}); write it as 192.0.2.0/24 or 2001:db8::/64"
-            ) from error
+            raise GuardError(f"{key}: {word!r} is no network ({error}); write it as 192.0.2.0/24 or 2001:db8::/64") from error
     return tuple(str(network) for network in sorted(set(found), key=lambda network: (network.version, network)))
 
 

@@ -91,7 +91,7 @@ def _guards(environment: str, item: Mapping[str, Any]) -> dict[str, Any]:
             raise GuardError(f"limits has two for {twice[0][0]} per {twice[0][1]}; keep one")
         auth = item.get("forward_auth")
         return {
-            "allow_from": networks_from(item.get("allow_from") or ()),
+            "allow_from": networks_from("allow_from", item.get("allow_from") or ()),
             "limits": tuple(sorted(limits, key=lambda limit: (limit.requests, limit.per))),
             "forward_auth": forward_auth_from(auth) if auth else None,
         }
@@ -101,9 +101,9 @@ def _guards(environment: str, item: Mapping[str, Any]) -> dict[str, Any]:
 
 def proxies(words: Iterable[Any]) -> tuple[str, ...]:
     try:
-        return networks_from(words)
+        return networks_from("trusted_proxies", words)
     except GuardError as error:
-        raise RouteError(str(error).replace("allow_from", "trusted_proxies", 1)) from error
+        raise RouteError(str(error)) from error
 
 
 def _name(item: Mapping[str, Any], key: str, value: Any) -> str:

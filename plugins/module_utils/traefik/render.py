@@ -135,18 +135,21 @@ def _routers(route: Route, policy: Policy) -> dict[str, Any]:
         }
 
     name = route.environment
-    pages = ["security-headers", *(["maintenance"] if policy.maintenance_url else []), "body-limit"]
     guards = {kind: _guards_of(route, kind) for kind in CLASSES}
+
+    def passing(kind: str) -> list[str]:
+        return ["security-headers", *guards[kind], *(["maintenance"] if policy.maintenance_url else []), "body-limit"]
+
     found = {
         f"{name}-closed": router("closed", "noop@internal", ["security-headers", "closed"], 300),
         # Buffering would break the upgrade of the connection, so the evented server has no body limit here.
         f"{name}-websocket": router("websocket", f"{name}-websocket", ["security-headers", *guards["websocket"]], 200),
-        f"{name}-web": router("web", f"{name}-web", [pages[0], *guards["pages"], *pages[1:]], 100),
+        f"{name}-web": router("web", f"{name}-web", passing("pages"), 100),
     }
     # Pages like any other, unless something holds for them only.
     for kind, priority in (("login", 160), ("api", 150)):
         if guards[kind] != guards["pages"]:
-            found[f"{name}-{kind}"] = router(kind, f"{name}-web", [pages[0], *guards[kind], *pages[1:]], priority)
+            found[f"{name}-{kind}"] = router(kind, f"{name}-web", passing(kind), priority)
     return found
 
 

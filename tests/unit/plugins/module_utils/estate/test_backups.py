@@ -51,6 +51,7 @@ def test_without_a_tier_that_asks_nothing_is_backed_up() -> None:
     estate.machines |= {"db2": {"machine_roles": ["postgres"]}, "db3": {"machine_roles": ["postgres"]}}
     estate.members["shared"] += ["db2", "db3"]
     assert roles(variables(estate, "db2")) == []
+    assert "backup" not in [item["service"] for item in variables(estate, "db2")["postgres_ha_services"]]
     assert variables(estate)["object_store_buckets"] == []
 
 
