@@ -159,6 +159,13 @@ options:
             resolve names either.
         type: bool
         default: true
+      front_image:
+        description:
+          - An image with nginx, by its digest or ID. Where it is given, a container of it is published in place of Odoo's. It
+            sends modules' static files and attachments, and passes on all else.
+          - Without it Odoo sends them itself, for which it takes its workers.
+        type: str
+        version_added: 0.1.0
       remove_filestore:
         description:
           - With O(environments[].state=absent), also delete the environment's filestore. It can't be brought back.

@@ -40,7 +40,8 @@ EXAMPLES = r"""
 
 RETURN = r"""
 containers:
-  description: The containers, sorted by name.
+  description:
+    - The containers, sorted by name. RV(containers[].workload) is V(odoo), or V(front) for what sends files in its place.
   returned: always
   type: list
   elements: dict
@@ -49,6 +50,7 @@ containers:
       environment: acme_prod
       tenant: acme
       slot: blue
+      workload: odoo
       image: registry.example.com/odoo@sha256:5b1c2e0f4a3d69788796a5b4c3d2e1f00f1e2d3c4b5a69788796a5b4c3d2e1f0
       image_id: sha256:c5bdcd02d96ba117a4989ad3e5155aa15e4870d80a8726f29b800a1e89a0527a
       state: running

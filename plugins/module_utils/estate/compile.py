@@ -13,7 +13,7 @@ from . import backups, edges, explain, flows, journals, ports, promotion
 from .models import Cell, Environment, Estate, Intent, Machine, Resolution, Settings
 from .placement import app_machine
 from .promises import strongest
-from .schema import DEFAULT_EXTENSIONS, DEFAULT_IMAGE, DEFAULT_MODULES, ROLES, SECOND_LOGIN
+from .schema import DEFAULT_EXTENSIONS, DEFAULT_IMAGE, DEFAULT_MODULES, FRONT_IMAGE, ROLES, SECOND_LOGIN
 
 REDIS_MEMORY_MB = 256
 # These prove who connects: members to each other, PgBouncer to PostgreSQL. All others serve only, and could open nothing.
@@ -72,6 +72,7 @@ def _environment_facts(environment: Environment, cell: Cell, intent: Intent) -> 
         "ports": ports.slots(words["port_block"] or ports.hashed_block(environment.name)),
         "app_machine": app_machine(environment, cell),
         "image": words["image"] if words["image"] is not None else intent.template(DEFAULT_IMAGE),
+        "front_image": intent.template(FRONT_IMAGE),
         "modules": list(DEFAULT_MODULES if words["modules"] is None else words["modules"]),
         "addons": [dict(archive) for archive in words["addons"] or ()],
         "extensions": list(DEFAULT_EXTENSIONS if words["database_extensions"] is None else words["database_extensions"]),
@@ -202,6 +203,7 @@ def _odoo(facts: Settings, cell: Cell) -> Settings:
         "cpus": settings["sizing.cpus"],
         **({"options": environment.options} if environment.options else {}),
         "egress": settings["network.egress"],
+        **({"front_image": facts["front_image"]} if settings["sizing.front"] else {}),
         "secrets": {"database": "database", "admin": "admin", "master": "master", "redis": "redis"},
     }
 

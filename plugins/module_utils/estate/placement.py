@@ -9,6 +9,7 @@ import hashlib
 from collections.abc import Iterator
 from decimal import Decimal
 
+from ..odoo.spec import FRONT_MEMORY_MB
 from .errors import Problem, listed, nearest, shown
 from .models import Cell, Environment, Estate, Machine
 
@@ -64,7 +65,7 @@ def _overfull(machine: Machine, cell: Cell) -> Iterator[Problem]:
     for setting, role, size, key in _LOADS:
         if role in machine.roles and getattr(machine, size) is not None:
             loads = sums.setdefault((size, key), [])
-            loads += [(setting, Decimal(str(e.settings[setting]))) for e in _held(machine, role, cell)]
+            loads += [(setting, _load(e, setting)) for e in _held(machine, role, cell)]
     for (size, key), loads in sums.items():
         total, have = sum(load for _setting, load in loads), Decimal(str(getattr(machine, size)))
         if total > have:
@@ -78,6 +79,12 @@ def _overfull(machine: Machine, cell: Cell) -> Iterator[Problem]:
                 f"at most {have}",
                 cure="enlarge the machine, lower the overrides, or place environments elsewhere with app_machine",
             )
+
+
+def _load(environment: Environment, setting: str) -> Decimal:
+    """What stands before Odoo has memory of its own, beside the application's."""
+    more = FRONT_MEMORY_MB if setting == "sizing.memory_mb" and environment.settings["sizing.front"] else 0
+    return Decimal(str(environment.settings[setting])) + more
 
 
 def _held(machine: Machine, role: str, cell: Cell) -> Iterator[Environment]:

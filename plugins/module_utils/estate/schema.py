@@ -21,6 +21,8 @@ PORT_FIRST, PORT_LAST, PORT_BLOCK = 10000, 32767, 4
 # Of the database role that takes turns with the one that is named like the environment.
 SECOND_LOGIN = "_second"
 DEFAULT_IMAGE = "{{ odoo_container_image }}"
+# Who names none has none.
+FRONT_IMAGE = "{{ odoo_container_front_image | default('') }}"
 DEFAULT_MODULES = ("account",)
 DEFAULT_EXTENSIONS = ("pg_trgm", "unaccent")
 
@@ -127,6 +129,11 @@ TIER: dict[str, Field] = {
     "sizing.memory_mb": Field("integer", "memory limit of the application", minimum=256, overridable=True),
     "sizing.cpus": Field("number", "CPU limit of the application", minimum=0.1, overridable=True),
     "sizing.connection_limit": Field("integer", "connections of its database role", minimum=5, overridable=True),
+    "sizing.front": Field(
+        "boolean",
+        "a web server of its own sends static files and attachments, where odoo_container_front_image names one",
+        overridable=True,
+    ),
     "quotas.database_gb": Field("integer", "size of the database", minimum=1, overridable=True),
     "quotas.filestore_gb": Field("integer", "size of the filestore", minimum=1, overridable=True),
     "quotas.requests_per_second": Field(

@@ -32,6 +32,7 @@ def environments() -> dict[str, Any]:
             "options": {"type": "dict", "default": {}},
             "remove_filestore": {"type": "bool", "default": False},
             "egress": {"type": "bool", "default": True},
+            "front_image": {"type": "str"},
             "addons": {
                 "type": "list",
                 "elements": "dict",

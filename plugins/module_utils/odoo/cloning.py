@@ -14,7 +14,7 @@ from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from . import clone, config, egress, fence, files, neutral, nft, reconcile, records, release, setup, spec
+from . import clone, config, egress, fence, files, neutral, nft, reconcile, records, release, setup, slots, spec
 from .clone import BEGUN, PASSED, Code, Record
 from .errors import OdooError, refuse
 from .models import Environment, Settings
@@ -147,7 +147,7 @@ class Cloner:
         self._let_out(target)
         container = f"{target.name}-{records.read(self.settings, target.name).active}"
         if self.engine.inspect(container):
-            self.engine.start(container)
+            slots.start(self.engine, container)
         known = clone.failed(record, why, self.now)
         records.write_clone(self.settings, known)
         return known

@@ -89,6 +89,7 @@ def settings(env: Environment, hashed_master: str) -> dict[str, Any]:
         "max_cron_threads": env.cron_threads,
         "proxy_mode": True,
         "workers": env.workers,
+        **({"x_sendfile": True} if env.front_image else {}),
         **_with_server_module(env),
     }
 

@@ -41,6 +41,8 @@ def render(environment: str, allowed: Iterable[tuple[str, int]]) -> str:
             "    chain out {",
             "        type filter hook prerouting priority mangle - 1; policy accept;",
             f'        iifname != "{bridge}" accept',
+            # Of its own containers one stands before the other.
+            f'        fib daddr oifname "{bridge}" accept',
             "        ct direction reply accept",
             *(f"        {line}" for line in sorted({_let(address, port) for address, port in allowed})),
             "        counter drop",

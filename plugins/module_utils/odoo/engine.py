@@ -19,7 +19,6 @@ except ImportError:  # reported when an engine is opened
     docker_errors = None  # type: ignore[assignment]
 
 from . import sockets
-from .config import HTTP_PORT
 from .errors import OdooError
 
 _LOG_LINES = 15
@@ -92,10 +91,10 @@ class Engine:
     def stop(self, name: str) -> None:
         self._api.stop(name)
 
-    def open_requests(self, name: str) -> int:
+    def open_requests(self, name: str, port: int) -> int:
         """How many connections the container's HTTP port has; edges keep none open that waits for no answer."""
         pid = ((self.inspect(name) or {}).get("State") or {}).get("Pid")
-        return sockets.established(pid, HTTP_PORT) if pid else 0
+        return sockets.established(pid, port) if pid else 0
 
     def restart(self, name: str, timeout: int) -> None:
         self._api.restart(name, timeout=timeout)
@@ -131,6 +130,14 @@ class Engine:
                 seen = f"it exited with code {state.get('ExitCode')}" if stopped else f"its health is {health!r}"
                 raise OdooError(f"{name} did not become healthy: {seen}. Its log ends with:\n{self.log(name)}")
             time.sleep(0.25)
+
+    def wait_running(self, name: str) -> None:
+        """For what has no health to tell of: it runs, and does so a moment later."""
+        for _look in range(4):
+            time.sleep(0.25)
+            state = (self.inspect(name) or {}).get("State") or {}
+            if not state.get("Running") or state.get("Restarting"):
+                raise OdooError(f"{name} ended with code {state.get('ExitCode')}. Its log ends with:\n{self.log(name)}")
 
     def run_once(self, name: str, config: Mapping[str, Any], timeout: int) -> str:
         """Run a command to its end in a container of its own and return its output; a failure shows where the log ends."""

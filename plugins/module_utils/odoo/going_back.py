@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
-from . import config, files, reconcile, records, release, setup
+from . import config, files, reconcile, records, release, setup, slots
 from .errors import OdooError, refuse
 from .models import Environment
 from .plan import Step
@@ -81,20 +81,18 @@ def _drop(engine: Any, record: Record, target: str) -> None:
     """Nobody was led to it. What a release had begun goes; what a rollback had woken is still what one can go back to."""
     if record.operation and record.previous == record.operation.target:
         if engine.inspect(target) is not None:
-            engine.stop(target)
+            slots.stop(engine, target)
         return
-    engine.remove(target)
+    slots.remove(engine, target)
 
 
 def _wake(engine: Any, name: str, slot: str, run: Run) -> None:
     """A slot that exists serves; after a crash of the machine it may have to be started."""
     container = f"{name}-{slot}"
-    have = engine.inspect(container)
-    if have is None:
+    if engine.inspect(container) is None:
         raise OdooError(f"container {container} is gone")
-    if not (have.get("State") or {}).get("Running"):
-        engine.start(container)
-    engine.wait_healthy(container, run.wait_timeout)
+    slots.start(engine, container)
+    slots.wait(engine, container, run.wait_timeout)
 
 
 def go_back(engine: Any, env: Environment, record: Record, run: Run) -> None:
@@ -147,7 +145,7 @@ def rollback(engine: Any, environments: list[Environment], found: Mapping[str, R
             if begun.operation and begun.operation.phase == release.FROZEN:
                 go_back(engine, by_name[name], begun, run)
             else:
-                engine.stop(f"{name}-{target}")
+                slots.stop(engine, f"{name}-{target}")
                 records.write(run.settings, record)
             raise
         records.write(run.settings, release.proven(records.read(run.settings, name), run.now, run.lease))
@@ -216,5 +214,5 @@ def _exchange(engine: Any, env: Environment, record: Record, run: Run) -> None:
     aside = release.copy_name(env.database.name, run.id)
     begun = records.read(run.settings, env.name)
     records.write(run.settings, release.frozen(begun, aside, run.now, keep=safety))
-    engine.stop(f"{env.name}-{record.active}")
+    slots.stop(engine, f"{env.name}-{record.active}")
     run.updater.copies.exchange(env, safety, aside)

@@ -27,6 +27,7 @@ MANAGED_OPTIONS = frozenset(
     {
         "admin_passwd", "data_dir", "db_host", "db_name", "db_password", "db_port", "db_sslmode", "db_user", "dbfilter",
         "gevent_port", "http_interface", "http_port", "list_db", "logfile", "max_cron_threads", "proxy_mode", "syslog", "workers",
+        "x_sendfile",
     }
 )  # fmt: skip
 
@@ -107,6 +108,8 @@ class Environment:
     addons: tuple[str, ...] = ()
     # Whether its containers reach more than their database and their sessions.
     egress: bool = True
+    # An image with nginx, which then stands before Odoo and serves files.
+    front_image: str = ""
 
     @property
     def base_url(self) -> str:
@@ -147,20 +150,19 @@ def _text(item: Mapping[str, Any], key: str) -> str:
     return str(item.get(key) or "")
 
 
-def _image_problem(image: str) -> str | None:
+def _image_problem(image: str, key: str = "image") -> str | None:
     if not image:
-        return "image is missing: name one by its digest (name@sha256:...)"
+        return f"{key} is missing: name one by its digest (name@sha256:...)"
     if _IMAGE_DIGEST.fullmatch(image) or _IMAGE_ID.fullmatch(image):
         return None
     if "@" in image or image.startswith("sha256:"):
-        return f"image {image!r} has no valid digest: sha256: and 64 hexadecimal digits are needed"
-    return f"image {image!r} is only a tag, and a tag can move: name it by its digest (name@sha256:...)"
+        return f"{key} {image!r} has no valid digest: sha256: and 64 hexadecimal digits are needed"
+    return f"{key} {image!r} is only a tag, and a tag can move: name it by its digest (name@sha256:...)"
 
 
 def _present_problems(env: Environment) -> Iterable[str]:
-    problem = _image_problem(env.image)
-    if problem:
-        yield problem
+    problems = [_image_problem(env.image), _image_problem(env.front_image, "front_image") if env.front_image else None]
+    yield from filter(None, problems)
     if not env.domains:
         yield "domains is empty: the first one becomes the base URL"
     yield from (f"domains has {name!r}, which is no host name" for name in env.domains if not _DOMAIN.fullmatch(name))
@@ -263,6 +265,7 @@ def _one(item: Mapping[str, Any]) -> Environment:
         addons=tuple(_text(archive, "sha256") for archive in item.get("addons") or ()),
         remove_filestore=bool(item.get("remove_filestore")),
         egress=bool(item.get("egress", True)),
+        front_image=_text(item, "front_image").strip(),
     )
 
 

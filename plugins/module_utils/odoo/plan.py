@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from . import config, egress, spec
+from . import config, egress, front, spec
 from .models import Environment, Settings
 
 # What the engine gives back as it was asked for it; a container that differs here was changed by someone else.
@@ -47,10 +47,16 @@ class Desired:
     # The ruleset that closes its network, empty where it may reach everything, and the file for it.
     closure: str = ""
     closure_path: str = ""
+    # What stands before it; None where the container itself is published.
+    front: Mapping[str, Any] | None = None
 
     @property
     def container_name(self) -> str:
         return spec.container_name(self.env, self.slot)
+
+    @property
+    def front_name(self) -> str:
+        return spec.front_name(self.container_name)
 
 
 @dataclass(frozen=True)
@@ -104,6 +110,14 @@ def configuration(directory: str, env: Environment, texts: Mapping[str, str], sl
     return (*homes, *(File(f"{homes[-1].path}/{name}", 0o640, 0, env.uid, texts[name]) for name in sorted(texts)))
 
 
+def _front_files(env: Environment, settings: Settings, slot: str) -> tuple[File, ...]:
+    """In a directory of its own: it has no business with Odoo's."""
+    if not env.front_image:
+        return ()
+    texts = {"nginx.conf": front.render(spec.container_name(env, slot))}
+    return configuration(settings.config_dir, env, texts, spec.front_home(slot))[1:]
+
+
 def desire(
     env: Environment,
     settings: Settings,
@@ -113,15 +127,21 @@ def desire(
     slot: str = spec.SLOT,
     closure: str = "",
 ) -> Desired:
+    front_files = _front_files(env, settings, slot)
+    front_texts = {file.path: file.content for file in front_files if file.content}
     return Desired(
         env=env,
         slot=slot,
         network=spec.network(env),
         container=spec.signed(spec.server(env, settings, addresses, slot), texts, key),
-        files=directories(env, settings) + server_module(settings) + configuration(settings.config_dir, env, texts, slot),
+        files=directories(env, settings)
+        + server_module(settings)
+        + configuration(settings.config_dir, env, texts, slot)
+        + front_files,
         key=key,
         closure=closure,
         closure_path=egress.path(settings.config_dir, env.name),
+        front=spec.signed(spec.before(env, settings, slot), front_texts, key) if env.front_image else None,
     )
 
 
@@ -177,14 +197,22 @@ def _difference(before: Mapping[str, Any], after: Mapping[str, Any]) -> tuple[di
     return {key: before.get(key) for key in keys}, {key: after[key] for key in keys}
 
 
-def _container_step(want: Desired, have: Mapping[str, Any] | None) -> Step | None:
-    name, environment = want.container_name, want.env.name
-    after = facts(want.container, want.container)
+def _front_steps(want: Desired, have: Observed) -> list[Step | None]:
+    found = have.containers.get(want.front_name)
+    if want.front is not None:
+        return [_container_step(want.env.name, want.front_name, want.front, found)]
+    if found is None or owner(found) != want.env.name:
+        return []
+    return [Step(want.env.name, "remove", want.front_name, {"image": (found.get("Config") or {}).get("Image")}, {})]
+
+
+def _container_step(environment: str, name: str, want: Mapping[str, Any], have: Mapping[str, Any] | None) -> Step | None:
+    after = facts(want, want)
     if have is None:
-        return Step(environment, "create", name, {}, _hidden(after, "new"), want.container)
-    before, after = _difference(facts(have, want.container), after)
+        return Step(environment, "create", name, {}, _hidden(after, "new"), want)
+    before, after = _difference(facts(have, want), after)
     if after:
-        return Step(environment, "replace", name, _hidden(before, "old"), _hidden(after, "new"), want.container)
+        return Step(environment, "replace", name, _hidden(before, "old"), _hidden(after, "new"), want)
     state = have.get("State") or {}
     if not state.get("Running") or state.get("Paused"):
         return Step(environment, "start", name, {"state": state.get("Status", "stopped")}, {"state": "running"})
@@ -200,7 +228,9 @@ def _present(want: Desired, have: Observed) -> list[Step]:
         steps.append(Step(name, "create_network", want.network["name"], {}, dict(want.network), want.network))
     # Closed before anything runs in it.
     steps.append(_egress_step(want.env, want.closure, want.closure_path, have))
-    steps.append(_container_step(want, have.containers.get(want.container_name)))
+    served = _container_step(name, want.container_name, want.container, have.containers.get(want.container_name))
+    # Either gives up its port before the other takes it.
+    steps += [served, *_front_steps(want, have)] if want.front is not None else [*_front_steps(want, have), served]
     return [step for step in steps if step]
 
 
@@ -253,11 +283,12 @@ def conflicts(wanted: Iterable[Desired], have: Observed) -> list[str]:
         own = want.env.name
         for port in want.env.ports.of(want.slot):
             holder = taken.get(str(port))
-            if holder and holder != want.container_name:
+            if holder and holder not in (want.container_name, want.front_name):
                 problems.append(f"{own}: port {port} is already published by container {holder}: choose another one")
-        other: Mapping[str, Any] | None = have.containers.get(want.container_name)
-        if other is not None and owner(other) != own:
-            problems.append(f"{own}: container {want.container_name} exists and is not this environment's: remove it first")
+        for container_name in (want.container_name, *([want.front_name] if want.front is not None else ())):
+            other: Mapping[str, Any] | None = have.containers.get(container_name)
+            if other is not None and owner(other) != own:
+                problems.append(f"{own}: container {container_name} exists and is not this environment's: remove it first")
         net_name = str(want.network["name"])
         network = have.networks.get(net_name)
         if network is not None and (network.get("Labels") or {}).get(spec.LABEL_ENVIRONMENT) != own:

@@ -106,8 +106,8 @@ def steps(
     absent = [env for env in environments if not env.present]
     have = observe(engine, wanted, absent, settings)
     problems = conflicts(wanted, have)
-    images = {reference: engine.image_problem(reference) for reference in sorted({want.env.image for want in wanted})}
-    problems += [f"{want.env.name}: {images[want.env.image]}" for want in wanted if images[want.env.image]]
+    images = {image: engine.image_problem(image) for image in sorted({image for want in wanted for image in _images(want)})}
+    problems += [f"{want.env.name}: {images[image]}" for want in wanted for image in _images(want) if images[image]]
     if not check_mode:
         problems += missing_archives((want.env for want in wanted), settings)
     refuse(problems)
@@ -115,6 +115,10 @@ def steps(
     for env in absent:
         todo += plan_absent(env, settings, have)
     return wanted, todo
+
+
+def _images(want: Desired) -> list[str]:
+    return [str(container["Image"]) for container in (want.container, want.front) if container is not None]
 
 
 def missing_archives(environments: Iterable[Environment], settings: Settings) -> list[str]:
@@ -189,6 +193,7 @@ def apply(
 ) -> None:
     """Carry out the steps of each environment in order, then wait until it serves."""
     containers = {want.env.name: want.container_name for want in wanted}
+    fronts = {want.front_name for want in wanted}
     names = list(dict.fromkeys([step.environment for step in todo] + list(containers)))
     by_name: Mapping[str, list[Step]] = {name: [step for step in todo if step.environment == name] for name in names}
     shared = {settings.config_dir, settings.data_dir, *(file.path for file in server_module(settings))}
@@ -203,6 +208,9 @@ def apply(
                 apply_step(engine, step, settings)
         if name in containers:
             engine.wait_healthy(containers[name], wait_timeout)
+        for step in by_name[name]:
+            if step.subject in fronts and step.action != "remove":
+                engine.wait_running(step.subject)
 
     in_parallel(names, work, parallel)
 

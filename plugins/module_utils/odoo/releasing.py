@@ -11,7 +11,7 @@ from contextlib import ExitStack
 from dataclasses import replace
 from typing import Any
 
-from . import modules, promotion, reconcile, records, release, setup
+from . import modules, promotion, reconcile, records, release, setup, slots
 from .errors import OdooError, refuse
 from .going_back import go_back, recover, rollback
 from .models import SLOTS, Environment
@@ -200,7 +200,7 @@ def _take_back(engine: Any, by_name: Mapping[str, Desired], found: Mapping[str, 
         if record.operation and record.operation.phase == release.FROZEN:
             go_back(engine, by_name[name].env, record, run)
             return
-        engine.remove(by_name[name].container_name)
+        slots.remove(engine, by_name[name].container_name)
         records.write(run.settings, replace(found[name], previous=None))
 
     try:
@@ -214,7 +214,7 @@ def _update(engine: Any, env: Environment, update: Update, run: Run) -> None:
     frozen = release.frozen(record, release.copy_name(env.database.name, run.id), run.now)
     records.write(run.settings, frozen)
     with run.timed(env.name, "stop"):
-        engine.stop(f"{env.name}-{record.active}")
+        slots.stop(engine, f"{env.name}-{record.active}")
     with run.timed(env.name, "copy"):
         run.updater.copies.copy(env, release.copy_name(env.database.name, run.id))
     with run.timed(env.name, "update"):
@@ -267,7 +267,7 @@ def _retire(engine: Any, env: Environment, before: Record, run: Run) -> None:
     # An update has stopped it long ago.
     if not record.operation.back:
         _drain(engine, old, run)
-    engine.stop(old)
+    slots.stop(engine, old)
     records.write(run.settings, release.ended(record))
     if before.safety or record.safety:
         _drop_old_copies(env, record, run)
@@ -292,4 +292,4 @@ def _drain(engine: Any, container: str, run: Run) -> None:
     while run.clock() - begun < run.drain_timeout and quiet < 2:
         run.sleep(1)
         late = run.clock() - begun >= run.drain_seconds
-        quiet = quiet + 1 if late and not engine.open_requests(container) else 0
+        quiet = quiet + 1 if late and not slots.open_requests(engine, container) else 0

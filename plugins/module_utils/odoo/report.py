@@ -21,6 +21,7 @@ def _container(name: str, item: Mapping[str, Any]) -> dict[str, Any]:
         "environment": labels.get(spec.LABEL_ENVIRONMENT),
         "tenant": labels.get("tierline.tenant"),
         "slot": labels.get(spec.LABEL_SLOT),
+        "workload": labels.get(spec.LABEL_WORKLOAD, "odoo"),
         "image": settings.get("Image"),
         "image_id": item.get("Image"),
         "state": state.get("Status"),

@@ -11,7 +11,7 @@ import json
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from . import config
+from . import config, front
 from .fence import SOCKET_DIR
 from .models import SLOTS, Environment, Settings
 
@@ -20,8 +20,12 @@ LABEL_SLOT = "tierline.slot"
 LABEL_CONFIG = "tierline.config"
 LABEL_ADDONS = "tierline.addons"
 LABEL_MODULES = "tierline.modules"
+LABEL_WORKLOAD = "tierline.workload"
 SLOT = SLOTS[0]
 SETUP_SLOT = "setup"
+FRONT = "front"
+# Beside what an environment's application has: nginx takes a tenth of it, files that it keeps the rest.
+FRONT_MEMORY_MB = front.TMP_MB + 32
 
 _CONFIG_MOUNT = config.CONFIG_DIR
 _SECOND = 1_000_000_000
@@ -43,6 +47,15 @@ _HEALTH = (
 
 def container_name(env: Environment, slot: str = SLOT) -> str:
     return f"{env.name}-{slot}"
+
+
+def front_name(container: str) -> str:
+    return f"{container}-{FRONT}"
+
+
+def front_home(slot: str) -> str:
+    """Among the directories of configurations; Odoo's has secrets."""
+    return f"{slot}-{FRONT}"
 
 
 def network_name(name: str) -> str:
@@ -114,10 +127,9 @@ def server(env: Environment, settings: Settings, addresses: Mapping[str, str], s
     targets = {"http": config.HTTP_PORT, "websocket": config.WEBSOCKET_PORT if env.workers else config.HTTP_PORT}
     bindings: dict[str, list[dict[str, str]]] = {}
     http, websocket = env.ports.of(slot)
-    for target, port in ((targets["http"], http), (targets["websocket"], websocket)):
-        bindings.setdefault(f"{target}/tcp", []).extend(
-            {"HostIp": address, "HostPort": str(port)} for address in settings.listen_addresses
-        )
+    for target, port in ((targets["http"], 0 if env.front_image else http), (targets["websocket"], websocket)):
+        if port:
+            bindings.setdefault(f"{target}/tcp", []).extend(_published(port, settings))
     spec = _base(env, settings, addresses, f"{settings.config_dir}/{env.name}/{slot}")
     spec["Cmd"] = ["server", f"--config={_CONFIG_MOUNT}/odoo.conf"]
     # What the database has to fit: another list here makes a release look into it.
@@ -140,6 +152,47 @@ def server(env: Environment, settings: Settings, addresses: Mapping[str, str], s
     spec["HostConfig"]["PortBindings"] = bindings
     spec["HostConfig"]["RestartPolicy"] = {"Name": "unless-stopped", "MaximumRetryCount": 0}
     return spec
+
+
+def _published(port: int, settings: Settings) -> list[dict[str, str]]:
+    return [{"HostIp": address, "HostPort": str(port)} for address in settings.listen_addresses]
+
+
+def before(env: Environment, settings: Settings, slot: str = SLOT) -> dict[str, Any]:
+    """The container that answers in the server's place: it reads files, and writes nothing but what it keeps in memory."""
+    port = f"{front.PORT}/tcp"
+    return {
+        "Image": env.front_image,
+        "User": f"{env.uid}:{env.uid}",
+        "Entrypoint": ["nginx"],
+        "Cmd": ["-e", "stderr", "-c", f"{front.CONFIG_DIR}/nginx.conf"],
+        "Env": [],
+        "Labels": {**_labels(env, slot), LABEL_WORKLOAD: FRONT},
+        "ExposedPorts": {port: {}},
+        # There may be no program in the image that could ask.
+        "Healthcheck": {"Test": ["NONE"]},
+        "StopSignal": "SIGQUIT",
+        "StopTimeout": 10,
+        "HostConfig": {
+            "Binds": [
+                f"{settings.config_dir}/{env.name}/{front_home(slot)}:{front.CONFIG_DIR}:ro",
+                f"{settings.data_dir}/{env.name}:{config.DATA_DIR}:ro",
+            ],
+            "CapDrop": ["ALL"],
+            **({} if env.egress else {"Dns": [NO_NAMESERVER]}),
+            "Memory": FRONT_MEMORY_MB * 1024 * 1024,
+            "MemorySwap": FRONT_MEMORY_MB * 1024 * 1024,
+            # What it does Odoo needn't, so it may take as much.
+            "NanoCpus": int(env.cpus * _SECOND),
+            "NetworkMode": network_name(env.name),
+            "PidsLimit": 16,
+            "PortBindings": {port: _published(env.ports.of(slot)[0], settings)},
+            "ReadonlyRootfs": True,
+            "RestartPolicy": {"Name": "unless-stopped", "MaximumRetryCount": 0},
+            "SecurityOpt": ["no-new-privileges"],
+            "Tmpfs": {"/tmp": f"rw,noexec,nosuid,nodev,size={front.TMP_MB}m,mode=1777"},
+        },
+    }
 
 
 def setup(env: Environment, settings: Settings, addresses: Mapping[str, str], command: list[str]) -> dict[str, Any]:

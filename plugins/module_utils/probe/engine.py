@@ -72,8 +72,17 @@ class Engine:
             except docker.errors.NotFound:
                 continue
             if container.status == "running":
-                return _place(container.attrs, f"{environment}-{slot}")
+                place = _place(container.attrs, f"{environment}-{slot}")
+                return replace(place, addresses=(*place.addresses, *self._before(place.container)))
         return None
+
+    def _before(self, container: str) -> tuple[str, ...]:
+        """Addresses of what answers in its place, where there is such a thing."""
+        try:
+            found = self._client.containers.get(f"{container}-front")
+        except docker.errors.NotFound:
+            return ()
+        return _place(found.attrs, f"{container}-front").addresses
 
     def last_words(self, environment: str) -> str:
         """Return the end of the log of the environment's container, whether it runs or not."""

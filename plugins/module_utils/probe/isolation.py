@@ -13,7 +13,8 @@ from typing import Any
 from ansible_collections.tierline.erp.plugins.module_utils.probe.faults import brief
 from ansible_collections.tierline.erp.plugins.module_utils.probe.models import FAILED, PASSED, SKIPPED, Check
 
-ODOO_PORTS = (8069, 8072)
+# Of Odoo, and of what stands before it.
+ODOO_PORTS = (8069, 8072, 8080)
 CA_FILE = "/etc/tierline/odoo/ca.crt"
 
 

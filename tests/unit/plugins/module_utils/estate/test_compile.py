@@ -73,6 +73,7 @@ def test_app_machine() -> None:
         "memory_mb": 1024,
         "cpus": 1.0,
         "egress": True,
+        "front_image": "{{ odoo_container_front_image | default('') }}",
         "secrets": {"database": "database", "admin": "admin", "master": "master", "redis": "redis"},
     }
 

@@ -108,7 +108,11 @@ class Engine:
     def inspect(self, name: str) -> dict[str, Any] | None:
         return copy.deepcopy(self.running.get(name))
 
-    def open_requests(self, _name: str) -> int:
+    def wait_running(self, name: str) -> None:
+        if not self.running[name]["State"]["Running"]:
+            raise OdooError(f"{name} ended")
+
+    def open_requests(self, _name: str, _port: int) -> int:
         return self.requests.pop(0) if self.requests else 0
 
     def wait_healthy(self, name: str, _timeout: int) -> None:

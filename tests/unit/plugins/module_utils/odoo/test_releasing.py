@@ -134,9 +134,9 @@ def test_the_old_slot_runs_for_as_long_as_edges_may_lead_to_it(machine: Site, mo
     machine.engine.requests = [1, 0, 0, 0]
     asked = machine.engine.open_requests
 
-    def open_requests(name: str) -> int:
+    def open_requests(name: str, port: int) -> int:
         seen.append((name, BLUE in machine.running(), machine.record.active))
-        return asked(name)
+        return asked(name, port)
 
     monkeypatch.setattr(machine.engine, "open_requests", open_requests)
     machine.act("finish", declared(**NEW), drain_seconds=0)

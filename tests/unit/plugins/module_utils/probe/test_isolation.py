@@ -48,6 +48,7 @@ def test_the_attempts_cover_every_door() -> None:
         "beta redis write",
         "beta container at 192.0.2.2:8069",
         "beta container at 192.0.2.2:8072",
+        "beta container at 192.0.2.2:8080",
         "beta published port at 192.0.2.1:10008",
         "beta published port at 192.0.2.1:10009",
         "beta published port at 198.51.100.7:10008",
