@@ -41,7 +41,7 @@ EXAMPLES = r"""
 RETURN = r"""
 containers:
   description:
-    - The containers, sorted by name. RV(containers[].workload) is V(odoo), or V(front) for what sends files in its place.
+    - The containers, sorted by name. C(workload) is V(odoo), or V(front) for what sends files in its place.
   returned: always
   type: list
   elements: dict

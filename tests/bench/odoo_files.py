@@ -6,9 +6,9 @@
     docker exec -i HOST python3 - acme_prod-blue <tests/bench/odoo_files.py
 
 Odoo without it is a container beside the slot's own, with the same image, files, limits and workers, but no x_sendfile; it is
-removed at the end. Both are asked at their own addresses and take turns, so that whatever else the machine does meets both. Busy is
-the processor time of Odoo's container for each answer. Then people fetch a file of 24 MB as slowly as a poor line lets them, one
-more than there are workers, and somebody else asks for the login page.
+removed at the end. Both are asked at their own addresses and take turns, so that whatever else the machine does meets both.
+Busy is the processor time of Odoo's container for each answer. Then people fetch a file of 24 MB as slowly as a poor line lets
+them, one more than there are workers, and somebody else asks for the login page.
 """
 
 import http.client
