@@ -30,3 +30,7 @@ tools/run.sh python tests/bench/postgres_tenants.py --inventory inventories/hybr
 
 echo; echo "== backups and restores of 5 GB, against pg_dump, pg_restore and pg_basebackup"
 tools/run.sh python tests/bench/backup_restore.py --container "$LAB-shared-db1" --stanza shared
+
+echo; echo "== static files and attachments: nginx before a slot, against the same Odoo without it"
+docker exec "$LAB-shared-app1" sh -c 'command -v wrk >/dev/null || { apt-get -q update && apt-get -qy install wrk; }'
+docker exec -i "$LAB-shared-app1" python3 - acme_prod-blue <tests/bench/odoo_files.py
