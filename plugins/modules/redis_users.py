@@ -26,7 +26,7 @@ options:
     required: true
     suboptions:
       name:
-        description: Name of the user. V(default) and V(admin) belong to the server.
+        description: Name of the user. V(default), V(admin), V(replica) and V(sentinel) belong to the server.
         type: str
         required: true
       key_prefix:
@@ -52,6 +52,11 @@ options:
       environment:
         description: Environment that the user belongs to. Not used by the module; callers select by it.
         type: str
+  sentinel_acl_file:
+    description:
+      - Given where the server is a Sentinel, which can't be asked for the path of its ACL file.
+      - Users may ask a Sentinel for the primary, and nothing else.
+    type: path
 extends_documentation_fragment:
   - tierline.erp.attributes
   - tierline.erp.redis
@@ -93,12 +98,13 @@ from ansible.module_utils.basic import AnsibleModule, missing_required_lib
 
 from ..module_utils.redis.arguments import CONNECTION, open_store
 from ..module_utils.redis.errors import RedisError, RedisUnreachableError
-from ..module_utils.redis.models import AclUser, WantedUser, parse_users
+from ..module_utils.redis.models import AclUser, WantedUser, as_acl_user, as_sentinel_user, parse_users
 from ..module_utils.redis.plan import Change, as_diff, plan
 from ..module_utils.redis.store import REDIS_IMPORT_ERROR, RedisStore
 
 ARGUMENTS: dict[str, Any] = {
     **CONNECTION,
+    "sentinel_acl_file": {"type": "path"},
     "users": {
         "type": "list",
         "elements": "dict",
@@ -115,8 +121,9 @@ ARGUMENTS: dict[str, Any] = {
 }
 
 
-def run(store: RedisStore, wanted: list[WantedUser], check_mode: bool) -> dict[str, Any]:
-    changes = plan(wanted, *_read(store, check_mode))
+def run(store: RedisStore, wanted: list[WantedUser], check_mode: bool, sentinel_acl_file: str | None = None) -> dict[str, Any]:
+    granted = as_sentinel_user if sentinel_acl_file else as_acl_user
+    changes = plan(wanted, *_read(store, check_mode, sentinel_acl_file), granted)
     if changes and not check_mode:
         for change in changes:
             store.apply(change)
@@ -124,9 +131,11 @@ def run(store: RedisStore, wanted: list[WantedUser], check_mode: bool) -> dict[s
     return _report(changes)
 
 
-def _read(store: RedisStore, check_mode: bool) -> tuple[dict[str, AclUser], dict[str, AclUser] | None]:
+def _read(
+    store: RedisStore, check_mode: bool, sentinel_acl_file: str | None
+) -> tuple[dict[str, AclUser], dict[str, AclUser] | None]:
     try:
-        return store.users(), store.saved_users()
+        return store.users(), store.users_in(sentinel_acl_file) if sentinel_acl_file else store.saved_users()
     except RedisUnreachableError:
         if check_mode:  # The run that would start the server would find it without users.
             return {}, None
@@ -149,7 +158,7 @@ def main() -> None:
             module.exit_json(**_report(plan(wanted, {}, None)))
         if REDIS_IMPORT_ERROR:
             module.fail_json(msg=missing_required_lib("redis"), exception=REDIS_IMPORT_ERROR)
-        result = run(open_store(module.params), wanted, module.check_mode)
+        result = run(open_store(module.params), wanted, module.check_mode, module.params["sentinel_acl_file"])
     except RedisError as error:
         module.fail_json(msg=str(error))
     module.exit_json(**result)

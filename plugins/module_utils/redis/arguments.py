@@ -23,5 +23,11 @@ CONNECTION: dict[str, Any] = {
 
 
 def open_store(params: dict[str, Any]) -> RedisStore:
-    server = Server(params["unix_socket"], params["host"], params["port"], params["ca_path"])
+    server = Server(
+        params["unix_socket"],
+        params["host"],
+        params["port"],
+        params["ca_path"],
+        transactions=not params.get("sentinel_acl_file"),
+    )
     return RedisStore(server, params["login_user"], params["login_password"], params["timeout"])

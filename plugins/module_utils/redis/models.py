@@ -15,7 +15,7 @@ from typing import Any
 from .errors import RedisError
 
 ADMIN = "admin"
-RESERVED = ("default", ADMIN)
+RESERVED = ("default", ADMIN, "replica", "sentinel")
 PASSWORD_MIN = 12
 
 # All data types, transactions and publish/subscribe, on one's own keys and channels. Taken away again: whatever is dangerous for
@@ -39,6 +39,15 @@ COMMANDS = (
     "-randomkey",
     "-dbsize",
     "-client|tracking",
+)
+
+# At a Sentinel: where the primary is, and nothing else.
+SENTINEL_COMMANDS = (
+    "-@all",
+    "+ping",
+    "+client|setname",
+    "+sentinel|masters",
+    "+sentinel|get-master-addr-by-name",
 )
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,62}")
@@ -102,6 +111,15 @@ def as_acl_user(wanted: WantedUser) -> AclUser:
         keys=frozenset({f"{wanted.key_prefix}*"}),
         channels=frozenset({f"{wanted.key_prefix}*"}),
         commands=COMMANDS,
+    )
+
+
+def as_sentinel_user(wanted: WantedUser) -> AclUser:
+    return AclUser(
+        name=wanted.name,
+        enabled=True,
+        password_hashes=frozenset({wanted.password_hash, *wanted.other_hashes}),
+        commands=SENTINEL_COMMANDS,
     )
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 Invariant: users that are not listed stay as they are, and no two users that this collection made can reach one key.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
@@ -33,13 +33,18 @@ class Change:
         return bool(self.before and self.after and self.before.password_hashes - self.after.password_hashes)
 
 
-def plan(wanted: list[WantedUser], current: Mapping[str, AclUser], saved: Mapping[str, AclUser] | None) -> list[Change]:
+def plan(
+    wanted: list[WantedUser],
+    current: Mapping[str, AclUser],
+    saved: Mapping[str, AclUser] | None,
+    granted: Callable[[WantedUser], AclUser] = as_acl_user,
+) -> list[Change]:
     """`saved` are the users in the server's ACL file, None where it cannot be read from here."""
     _refuse_overlaps(wanted, current)
     changes: list[Change] = []
     for user in wanted:
         before = current.get(user.name)
-        after = as_acl_user(user) if user.present else None
+        after = granted(user) if user.present else None
         if before != after:
             changes.append(Change("set" if after else "delete", user.name, before, after))
         elif saved is not None and saved.get(user.name) != after:

@@ -16,12 +16,15 @@ from pathlib import Path
 from typing import Any
 
 from .errors import RedisError, RedisUnreachableError
+from .members import as_mapping
 from .models import AclUser, parse_acl
 from .plan import Change, rules
 
 REDIS_IMPORT_ERROR: str | None = None
 try:
     import redis
+    import redis.backoff
+    import redis.retry
 except ImportError:
     REDIS_IMPORT_ERROR = traceback.format_exc()
 
@@ -34,6 +37,8 @@ class Server:
     host: str
     port: int
     ca_path: str | None
+    # A Sentinel has none.
+    transactions: bool = True
 
     def __str__(self) -> str:
         return self.unix_socket or f"{self.host}:{self.port}"
@@ -51,6 +56,9 @@ class RedisStore:
         path = self.settings("aclfile").get("aclfile", "")
         if not path:
             raise RedisError(f"{self._server} keeps its users in redis.conf: set aclfile there, or a restart forgets them")
+        return self.users_in(path)
+
+    def users_in(self, path: str) -> dict[str, AclUser] | None:
         try:
             return parse_acl(Path(path).read_text(encoding="utf-8").splitlines())
         except OSError:
@@ -66,6 +74,31 @@ class RedisStore:
     def information(self) -> dict[str, Any]:
         return self._ask("INFO")
 
+    def watched(self, name: str) -> dict[str, str]:
+        """What a Sentinel knows of the primary of that name."""
+        return as_mapping(self._ask("SENTINEL MASTER", name))
+
+    def replicas(self, name: str) -> list[dict[str, str]]:
+        return [as_mapping(one) for one in self._ask("SENTINEL REPLICAS", name)]
+
+    def fail_over(self, name: str) -> None:
+        self._ask("SENTINEL FAILOVER", name)
+
+    def follow(self, address: str, port: str) -> None:
+        """For good: written down too."""
+        with self._explained("REPLICAOF"), self._client.pipeline(transaction=True) as together:
+            together.execute_command("SLAVEOF", address, port)
+            together.execute_command("CONFIG REWRITE")
+            together.execute()
+
+    def hold_writes(self, milliseconds: int) -> None:
+        self._ask("CLIENT PAUSE", str(milliseconds), "WRITE")
+
+    def release_writes(self) -> None:
+        """Nobody waits any more where the server has meanwhile become a replica or gone."""
+        with contextlib.suppress(RedisUnreachableError):
+            self._ask("CLIENT UNPAUSE")
+
     def apply(self, change: Change) -> None:
         if change.action == "set" and change.after is not None:
             self._set_user(change, change.after)
@@ -74,7 +107,7 @@ class RedisStore:
 
     def _set_user(self, change: Change, user: AclUser) -> None:
         """In one transaction, so that a run that is killed in between leaves nobody connected either."""
-        with self._explained("ACL SETUSER"), self._client.pipeline(transaction=True) as together:
+        with self._explained("ACL SETUSER"), self._client.pipeline(transaction=self._server.transactions) as together:
             together.execute_command("ACL SETUSER", change.name, *rules(user))
             if change.ends_connections:
                 together.execute_command("CLIENT KILL", "USER", change.name)
@@ -133,6 +166,8 @@ def _connect(server: Server, username: str, password: str, timeout: int) -> Any:
         "decode_responses": True,
         "socket_timeout": timeout,
         "socket_connect_timeout": timeout,
+        # The newer library would try a dead server several times over.
+        "retry": redis.retry.Retry(redis.backoff.NoBackoff(), 0),
     }
     if server.unix_socket:
         return redis.Redis(unix_socket_path=server.unix_socket, **common)
