@@ -73,16 +73,30 @@ options:
         description:
           - Redis with TLS, where the environment keeps the sessions of its users. Without it they are kept on the machine's disk.
           - The certificate of Redis must be from C(ca_file) and carry the host's name.
+          - O(environments[].redis.host) is needed, or else O(environments[].redis.sentinels) and O(environments[].redis.primary).
         type: dict
         suboptions:
           host:
-            description: Host name or address.
+            description: Host name or address of the one server.
             type: str
-            required: true
           port:
             description: Port of Redis.
             type: int
             default: 6379
+          sentinels:
+            description:
+              - Host names of members of replicated Redis, on each of which a Sentinel says who is the primary.
+              - The primary may change; requests of users wait for that, they don't fail.
+            type: list
+            elements: str
+            default: []
+          sentinel_port:
+            description: Port of the Sentinels.
+            type: int
+            default: 26379
+          primary:
+            description: Name under which Sentinels know the primary. Required with O(environments[].redis.sentinels).
+            type: str
           user:
             description: ACL user of the environment.
             type: str

@@ -57,8 +57,11 @@ def _redis() -> dict[str, Any]:
     return {
         "type": "dict",
         "options": {
-            "host": {"type": "str", "required": True},
+            "host": {"type": "str"},
             "port": {"type": "int", "default": 6379},
+            "sentinels": {"type": "list", "elements": "str", "default": []},
+            "sentinel_port": {"type": "int", "default": 26379},
+            "primary": {"type": "str"},
             "user": {"type": "str", "required": True},
             "key_prefix": {"type": "str", "required": True, "no_log": False},
         },

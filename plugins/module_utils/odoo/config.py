@@ -112,14 +112,17 @@ def sessions(env: Environment) -> dict[str, Any]:
     """Where HTTP sessions are kept: said in any case, since our module takes no answer for a mistake."""
     if env.redis is None:
         return {"store": "disk"}
+    place: dict[str, Any] = {"host": env.redis.host, "port": env.redis.port}
+    if env.redis.sentinels:
+        known = " ".join(f"{host}:{env.redis.sentinel_port}" for host in env.redis.sentinels)
+        place = {"primary": env.redis.primary, "sentinels": known}
     return {
         "ca_file": CA_FILE,
-        "host": env.redis.host,
         "key_prefix": env.redis.key_prefix,
         "password": env.secrets["redis"],
-        "port": env.redis.port,
         "store": "redis",
         "username": env.redis.user,
+        **place,
     }
 
 

@@ -21,6 +21,8 @@ _SECRETS = ("database", "admin", "master")
 # What a line of a configuration file can hold, and an ACL of Redis.
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 _WORD = re.compile(r"[^\s#;%=]+")
+# They become "host:port" words in a list of them.
+_SENTINEL = re.compile(r"[A-Za-z0-9._-]+")
 
 # Settings that the environment's shape or its isolation depends on: `options` may not move them.
 MANAGED_OPTIONS = frozenset(
@@ -62,6 +64,19 @@ class Redis:
     port: int
     user: str
     key_prefix: str
+    # Instead of a host: who knows which of several is the primary of that name. Members are where Sentinels are.
+    sentinels: tuple[str, ...] = ()
+    sentinel_port: int = 26379
+    primary: str = ""
+
+    @property
+    def hosts(self) -> tuple[str, ...]:
+        return self.sentinels or (self.host,)
+
+    @property
+    def places(self) -> list[tuple[str, int]]:
+        """Everything that an environment connects to."""
+        return [(host, port) for host in self.hosts for port in (self.port, *([self.sentinel_port] if self.sentinels else []))]
 
 
 @dataclass(frozen=True)
@@ -195,12 +210,22 @@ def _present_problems(env: Environment) -> Iterable[str]:
 def _redis_problems(env: Environment) -> Iterable[str]:
     if env.redis is None:
         return
-    for key in ("host", "user", "key_prefix"):
+    if env.redis.sentinels and env.redis.host:
+        yield "redis.host and redis.sentinels are both given: one of them is needed"
+    elif env.redis.primary and not env.redis.sentinels:
+        yield "redis.primary is given without redis.sentinels: they know who that is"
+    for key in ("user", "key_prefix", *(("primary",) if env.redis.sentinels else ("host",))):
         value = getattr(env.redis, key)
         if not _WORD.fullmatch(value):
             yield f"redis.{key} is {value!r}: sessions in Redis need one word"
-    if not 1 <= env.redis.port <= 65535:
-        yield f"redis.port is {env.redis.port}: a number from 1 to 65535 is needed"
+    yield from (
+        f"redis.sentinels names {host!r}: a host is needed" for host in env.redis.sentinels if not _SENTINEL.fullmatch(host)
+    )
+    if len(set(env.redis.sentinels)) != len(env.redis.sentinels):
+        yield "redis.sentinels names a host twice"
+    for key in ("port", "sentinel_port"):
+        if not 1 <= getattr(env.redis, key) <= 65535:
+            yield f"redis.{key} is {getattr(env.redis, key)}: a number from 1 to 65535 is needed"
     if not env.secrets.get("redis"):
         yield "secrets.redis is missing or empty: sessions in Redis need it"
 
@@ -212,7 +237,8 @@ def _claims(env: Environment) -> list[tuple[str, Any]]:
     claims: list[tuple[str, Any]] = [("uid", env.uid), *(("port", port) for port in env.ports.named().values())]
     claims.append(("database", f"{env.database.name} on {env.database.host}:{env.database.port}"))
     if env.redis:
-        claims.append(("redis key prefix", f"{env.redis.key_prefix} on {env.redis.host}:{env.redis.port}"))
+        place = f"{' '.join(sorted(env.redis.hosts))}:{env.redis.port}"
+        claims.append(("redis key prefix", f"{env.redis.key_prefix} on {place}"))
     return claims + [("domain", name) for name in env.domains]
 
 
@@ -233,7 +259,15 @@ def _duplicates(environments: list[Environment]) -> Iterable[str]:
 def _redis(item: Mapping[str, Any] | None) -> Redis | None:
     if not item:
         return None
-    return Redis(_text(item, "host"), int(item.get("port") or 0), _text(item, "user"), _text(item, "key_prefix"))
+    return Redis(
+        host=_text(item, "host"),
+        port=int(item.get("port") or 0),
+        user=_text(item, "user"),
+        key_prefix=_text(item, "key_prefix"),
+        sentinels=tuple(map(str, item.get("sentinels") or ())),
+        sentinel_port=26379 if item.get("sentinel_port") is None else int(item["sentinel_port"]),
+        primary=_text(item, "primary"),
+    )
 
 
 def _one(item: Mapping[str, Any]) -> Environment:

@@ -19,7 +19,7 @@ from .plan import Desired, Observed, Step, conflicts, desire, plan, plan_absent,
 
 def resolve(env: Environment) -> dict[str, str]:
     """Addresses for the names that a container of this environment needs."""
-    names = [*env.database.hosts, *([env.redis.host] if env.redis else [])]
+    names = [*env.database.hosts, *(env.redis.hosts if env.redis else [])]
     found = {name: files.container_address(name) for name in names}
     return {name: address for name, address in found.items() if address}
 
@@ -27,7 +27,7 @@ def resolve(env: Environment) -> dict[str, str]:
 def reachable(env: Environment) -> list[tuple[str, int]]:
     """Where a closed environment may connect to: its database and its sessions, at all their addresses."""
     hosts = [(name, env.database.port) for name in env.database.hosts]
-    hosts += [(env.redis.host, env.redis.port)] if env.redis else []
+    hosts += env.redis.places if env.redis else []
     return [(address, port) for name, port in hosts for address in files.addresses(name)]
 
 

@@ -269,6 +269,8 @@ def test_an_interface_that_grew_is_noticed(modules: Any) -> None:
 
 # --- the connection ---
 
+_WATCHED = "[options]\nstore = redis\nusername = a\npassword = secret\nkey_prefix = a:\nca_file = /ca\n"
+
 
 class Flaky:
     """Answers after some errors."""
@@ -346,6 +348,44 @@ def test_nothing_is_sent_before_it_is_needed(modules: Any) -> None:
     assert "secret" not in repr(found)
 
 
+def test_a_primary_without_replicas_is_left(modules: Any) -> None:
+    connection, clock = _connection(
+        modules, *[redis.exceptions.ResponseError("NOREPLICAS Not enough good replicas to write.")] * 3
+    )
+    connection._client.connection_pool = types.SimpleNamespace(disconnect=lambda: left.append(clock.now))
+    left: list[float] = []
+    assert connection.run(("SET", "a")) == ["did SET"]
+    assert len(left) == 3
+    connection._client.errors = [redis.exceptions.ResponseError("NOREPLICAS Not enough good replicas to write.")] * 1000
+    with pytest.raises(modules.connection.RedisGoneError, match="refuses: NOREPLICAS"):
+        connection.run(("SET", "a"))
+    assert clock.now < 10
+
+
+def test_sentinels_are_asked_with_tls(modules: Any, tmp_path: Path) -> None:
+    path = tmp_path / "sessions.conf"
+    path.write_text(f"{_WATCHED}sentinels = s1:26379 s2:26380\nprimary = shared\n")
+    found = modules.settings.read(str(path))
+    assert (found.sentinels, found.primary) == ((("s1", 26379), ("s2", 26380)), "shared")
+    pool = modules.connection.connect(found)._client.connection_pool
+    assert pool.service_name == "shared"
+    for one in (pool, *(asked.connection_pool for asked in pool.sentinel_manager.sentinels)):
+        assert issubclass(one.connection_class, redis.SSLConnection)
+        assert one.connection_kwargs["ssl_cert_reqs"] == "required"
+        assert one.connection_kwargs["ssl_ca_certs"] == "/ca"
+        assert one.connection_kwargs["password"] == "secret"
+
+
+def test_however_many_attempts_fail_the_next_one_is_made(modules: Any, tmp_path: Path) -> None:
+    (tmp_path / "ca.crt").touch()
+    place = {"sentinels": (("127.0.0.1", 1),), "primary": "shared", "ca_file": str(tmp_path / "ca.crt")}
+    connection = modules.connection.connect(modules.settings.Settings("redis", username="a", password="secret", **place))
+    connection._patience = 0
+    for _attempt in range(40):
+        with pytest.raises(modules.connection.RedisGoneError, match="No master found"):
+            connection.run(("GET", "a"))
+
+
 # --- its settings, and the start ---
 
 
@@ -356,6 +396,11 @@ def test_nothing_is_sent_before_it_is_needed(modules: Any) -> None:
         ("[options]\nstore = memory\n", "store is 'memory'"),
         ("[options]\nstore = redis\nhost = redis1\n", "port, username, password, key_prefix, ca_file missing"),
         ("not a configuration", "can't be read"),
+        (f"{_WATCHED}sentinels = s1:26379\n", "primary missing"),
+        (f"{_WATCHED}primary = shared\n", "sentinels missing"),
+        (f"{_WATCHED}primary = shared\nsentinels = s1\n", "'s1' among sentinels is no host and port"),
+        (f"{_WATCHED}primary = shared\nsentinels = s1:x\n", "port is 'x'"),
+        (f"{_WATCHED}primary = shared\nsentinels = s1:1\nhost = redis1\n", "both are given"),
     ],
 )
 def test_what_says_no_place_is_an_error(modules: Any, tmp_path: Path, text: str, told: str) -> None:

@@ -4,10 +4,13 @@
 
 """The connection to Redis. Imports nothing of Odoo."""
 
+import contextlib
+import threading
 import time
 
 try:
     import redis
+    import redis.sentinel
 except ImportError as error:
     raise ImportError(
         "the image has no Python library redis, which sessions in Redis need: "
@@ -20,8 +23,10 @@ PATIENCE = 8
 _CONNECTIONS = 16
 _ANSWER = 4
 _CONNECT = 2
+# Three Sentinels say the same; one that is dead should not cost much.
+_ASK = 0.5
 
-# Redis is on its way down or up, or this server was a primary a moment ago. (NOREPLICAS and the like are not our settings.)
+# Redis is on its way down or up, or this server was a primary a moment ago.
 _PASSING = (
     redis.exceptions.ConnectionError,
     redis.exceptions.TimeoutError,
@@ -32,6 +37,10 @@ _PASSING = (
 _LASTING = (redis.exceptions.AuthenticationError, redis.exceptions.AuthorizationError)
 
 
+# A primary that no replica hears may have a successor, and doesn't take what would be lost then. The library has no name for it.
+_NO_REPLICAS = "NOREPLICAS"
+
+
 class RedisGoneError(Exception):
     """Redis did not do what was asked: not within the time that a request can wait, or not at all."""
 
@@ -39,9 +48,10 @@ class RedisGoneError(Exception):
 class Redis:
     """Carries out commands in one round trip; all of ours may be repeated, so a broken connection is no reason to give up."""
 
-    def __init__(self, client, where, patience=PATIENCE, clock=time.monotonic, sleep=time.sleep):
+    def __init__(self, client, where, gate=None, patience=PATIENCE, clock=time.monotonic, sleep=time.sleep):
         self._client = client
         self._where = where
+        self._gate = gate or contextlib.nullcontext()
         self._patience = patience
         self._clock = clock
         self._sleep = sleep
@@ -51,14 +61,18 @@ class Redis:
         pause = 0.02
         while True:
             try:
-                return self._once(commands)
+                with self._gate:
+                    return self._once(commands)
             except _LASTING as error:  # pylint: disable=catching-non-exception
                 raise RedisGoneError(f"Redis at {self._where} refuses this environment's user: {error}") from error
             except _PASSING as error:  # pylint: disable=catching-non-exception
                 if self._clock() + pause >= give_up:
                     raise RedisGoneError(f"Redis at {self._where} did not answer for {self._patience} s: {error}") from error
             except redis.exceptions.RedisError as error:
-                raise RedisGoneError(f"Redis at {self._where} refuses: {error}") from error
+                if _NO_REPLICAS not in str(error) or self._clock() + pause >= give_up:
+                    raise RedisGoneError(f"Redis at {self._where} refuses: {error}") from error
+                # Sentinels are asked for every new connection; those that exist would go on with this server.
+                self._client.connection_pool.disconnect()
             self._sleep(pause)
             pause = min(pause * 2, 0.5)
 
@@ -73,25 +87,42 @@ class Redis:
 
 def connect(settings):
     """Nothing is sent yet: connections are made when they are needed, in the process that needs them."""
+    options = {
+        "username": settings.username,
+        "password": settings.password,
+        "ssl_ca_certs": settings.ca_file,
+        "ssl_check_hostname": True,
+        "ssl_cert_reqs": "required",
+        "decode_responses": True,
+        "client_name": "odoo",
+        "socket_timeout": _ANSWER,
+        "socket_connect_timeout": _CONNECT,
+        "socket_keepalive": True,
+        # Trying again is our own matter: the client's would multiply the waiting.
+        "retry": redis.retry.Retry(redis.backoff.NoBackoff(), 0),
+        # A connection that idled is tried before it is relied on.
+        "health_check_interval": 30,
+    }
+    if settings.sentinels:
+        # The library's own limit counts every attempt that failed for good, so it would be reached for good after some failovers.
+        return Redis(_through_sentinels(settings, options), settings.where, threading.BoundedSemaphore(_CONNECTIONS))
     pool = redis.BlockingConnectionPool(
         connection_class=redis.SSLConnection,
         host=settings.host,
         port=settings.port,
-        username=settings.username,
-        password=settings.password,
-        ssl_ca_certs=settings.ca_file,
-        ssl_check_hostname=True,
-        ssl_cert_reqs="required",
-        decode_responses=True,
-        client_name="odoo",
         max_connections=_CONNECTIONS,
         timeout=PATIENCE,
-        socket_timeout=_ANSWER,
-        socket_connect_timeout=_CONNECT,
-        socket_keepalive=True,
-        # Trying again is our own matter: the client's would multiply the waiting.
-        retry=redis.retry.Retry(redis.backoff.NoBackoff(), 0),
-        # A connection that idled is tried before it is relied on.
-        health_check_interval=30,
+        **options,
     )
-    return Redis(redis.Redis(connection_pool=pool), f"{settings.host}:{settings.port}")
+    return Redis(redis.Redis(connection_pool=pool), settings.where)
+
+
+def _through_sentinels(settings, options):
+    """Every new connection goes to whom the first Sentinel that answers takes for the primary.
+
+    It is closed when that one is no primary any more.
+    """
+    asking = {name: value for name, value in options.items() if name not in ("client_name", "health_check_interval")}
+    asking |= {"socket_timeout": _ASK, "socket_connect_timeout": _ASK}
+    manager = redis.sentinel.Sentinel(settings.sentinels, sentinel_kwargs={**asking, "ssl": True})
+    return manager.master_for(settings.primary, ssl=True, **options)

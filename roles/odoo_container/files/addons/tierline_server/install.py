@@ -27,4 +27,4 @@ def install():
     if "session_store" in vars(http.root):
         raise RuntimeError("Odoo's session store is in use already: the module must be loaded by server_wide_modules")
     http.root.session_store = store.RedisSessionStore(sessions.Sessions(connection.connect(found), found.key_prefix))
-    _logger.info("sessions are kept in Redis at %s:%s as %s", found.host, found.port, found.username)
+    _logger.info("sessions are kept in Redis at %s as %s", found.where, found.username)

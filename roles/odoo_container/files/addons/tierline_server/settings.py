@@ -9,7 +9,9 @@ import os
 from dataclasses import dataclass, field
 
 PATH = "/etc/tierline/odoo/sessions.conf"
-_NEEDED = ("host", "port", "username", "password", "key_prefix", "ca_file")
+_NEEDED = ("username", "password", "key_prefix", "ca_file")
+# One server, or the name of a primary and the Sentinels that know where it is.
+_SERVER, _WATCHED = ("host", "port"), ("sentinels", "primary")
 
 
 class SettingsError(Exception):
@@ -25,6 +27,14 @@ class Settings:
     password: str = field(default="", repr=False)
     key_prefix: str = ""
     ca_file: str = ""
+    primary: str = ""
+    sentinels: tuple[tuple[str, int], ...] = ()
+
+    @property
+    def where(self):
+        """For people."""
+        watchers = ", ".join(f"{host}:{port}" for host, port in self.sentinels)
+        return f"{self.primary} (says one of {watchers})" if watchers else f"{self.host}:{self.port}"
 
 
 def read(path=None):
@@ -42,9 +52,28 @@ def read(path=None):
         return Settings("disk")
     if store != "redis":
         raise SettingsError(f"{path}: store is {store!r}; redis or disk is needed")
-    missing = [name for name in _NEEDED if not found.get(name)]
+    given = {name for name in (*_SERVER, *_WATCHED) if found.get(name)}
+    place = _WATCHED if given & set(_WATCHED) else _SERVER
+    if given - set(place):
+        raise SettingsError(f"{path}: host and port, or sentinels and primary are needed, and both are given")
+    missing = [name for name in (*place, *_NEEDED) if not found.get(name)]
     if missing:
         raise SettingsError(f"{path}: {', '.join(missing)} missing, which sessions in Redis need")
-    if not found["port"].isdecimal():
-        raise SettingsError(f"{path}: port is {found['port']!r}; a number is needed")
-    return Settings("redis", port=int(found["port"]), **{name: found[name] for name in _NEEDED if name != "port"})
+    known = {name: found[name] for name in _NEEDED}
+    if place == _WATCHED:
+        sentinels = tuple(_address(path, word) for word in found["sentinels"].split())
+        return Settings("redis", primary=found["primary"], sentinels=sentinels, **known)
+    return Settings("redis", host=found["host"], port=_port(path, found["port"]), **known)
+
+
+def _address(path, word):
+    host, _colon, port = word.rpartition(":")
+    if not host:
+        raise SettingsError(f"{path}: {word!r} among sentinels is no host and port")
+    return host, _port(path, port)
+
+
+def _port(path, text):
+    if not text.isdecimal():
+        raise SettingsError(f"{path}: port is {text!r}; a number is needed")
+    return int(text)

@@ -104,3 +104,10 @@ def test_where_sessions_are_kept_is_said_in_any_case() -> None:
     told = _parsed(text)
     assert (told["store"], told["username"], told["password"]) == ("redis", "acme_prod", "secret-redis")
     assert "secret-redis" not in "".join(config.shown("", text))
+    watched = {
+        **REDIS,
+        "redis": {"user": "acme", "key_prefix": "acme:", "port": 6379, "sentinels": ["s1", "s2"], "primary": "shared"},
+    }
+    told = _parsed(config.render(config.sessions(parse([item(**watched)])[0])))
+    assert (told["primary"], told["sentinels"]) == ("shared", "s1:26379 s2:26379")
+    assert not {"host", "port"} & set(told)

@@ -102,6 +102,13 @@ def test_derived_numbers_belong_to_nobody_else(name: str) -> None:
         ({"key_prefix": "a b"}, "redis.key_prefix is 'a b'"),
         ({"host": "x\ny"}, "redis.host is"),
         ({"port": 0}, "redis.port is 0"),
+        ({"host": ""}, "redis.host is ''"),
+        ({"sentinels": ["s1"]}, "redis.host and redis.sentinels are both given"),
+        ({"primary": "shared"}, "redis.primary is given without redis.sentinels"),
+        ({"host": "", "sentinels": ["s1"]}, "redis.primary is ''"),
+        ({"host": "", "sentinels": ["s1", "s1"], "primary": "shared"}, "names a host twice"),
+        ({"host": "", "sentinels": ["s1:26379"], "primary": "shared"}, "redis.sentinels names 's1:26379': a host is needed"),
+        ({"host": "", "sentinels": ["s1"], "primary": "shared", "sentinel_port": 0}, "redis.sentinel_port is 0"),
     ],
 )
 def test_redis_must_be_told_completely(redis: dict[str, Any], told: str) -> None:
