@@ -4,7 +4,7 @@
 
 {  # noqa: B018
     "name": "Tierline server",
-    "summary": "Keeps HTTP sessions in Redis, and says whether this server can do its work",
+    "summary": "Keeps HTTP sessions in Redis, waits for a database that is away, and says whether this server can do its work",
     "version": "19.0.1.0.0",
     "author": "The tierline.erp contributors",
     "license": "GPL-3",

@@ -1,0 +1,170 @@
+# Copyright (c) 2026, the tierline.erp contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Which requests are carried out again when their database goes away. That Odoo does, molecule/odoo_container shows."""
+
+from __future__ import annotations
+
+import importlib
+import io
+import sys
+import types
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import psycopg2
+import pytest
+from psycopg2 import errors
+
+_FILES = Path(__file__).parents[4] / "roles" / "odoo_container" / "files" / "addons"
+
+
+class Clock:
+    def __init__(self) -> None:
+        self.now = 0.0
+
+    def __call__(self) -> float:
+        return self.now
+
+    def sleep(self, seconds: float) -> None:
+        self.now += seconds
+
+
+class RegistryError(RuntimeError):
+    pass
+
+
+@pytest.fixture
+def database(monkeypatch: pytest.MonkeyPatch) -> Any:
+    """Import from the role's files, next to as much of Odoo as it touches."""
+    http = types.ModuleType("odoo.http")
+    http.__dict__.update(
+        RegistryError=RegistryError,
+        FutureResponse=lambda: "untouched",
+        Controller=object,
+        request=None,
+        route=lambda *_path, **_more: lambda method: method,
+    )
+    sql_db = types.ModuleType("odoo.sql_db")
+    exceptions = types.ModuleType("werkzeug.exceptions")
+
+    class ServiceUnavailable(Exception):
+        def __init__(self, description: str, **_more: Any) -> None:
+            super().__init__(description)
+
+        def get_response(self) -> str:
+            return f"503 {self}"
+
+    exceptions.ServiceUnavailable = ServiceUnavailable  # type: ignore[attr-defined]
+    for name in ("odoo", "werkzeug"):
+        monkeypatch.setitem(sys.modules, name, types.ModuleType(name))
+    for module in (http, sql_db, exceptions):
+        monkeypatch.setitem(sys.modules, module.__name__, module)
+        parent, _, child = module.__name__.rpartition(".")
+        setattr(sys.modules[parent], child, module)
+    monkeypatch.syspath_prepend(str(_FILES))
+    for name in [name for name in sys.modules if name.startswith("tierline_server")]:
+        monkeypatch.delitem(sys.modules, name)
+    return importlib.import_module("tierline_server.database")
+
+
+class Request:
+    def __init__(self, path: str = "/odoo", **files: Any) -> None:
+        self.httprequest = types.SimpleNamespace(path=path, files=files)
+        self.session: Any = "changed by the try that failed"
+        self.future_response = "has a cookie of the try that failed"
+
+    def _get_session_and_dbname(self) -> tuple[Any, str]:
+        return "as it was stored", "acme_prod"
+
+
+def _from(cause: Exception | None) -> RegistryError:
+    error = RegistryError("Cannot get registry")
+    error.__cause__ = cause
+    return error
+
+
+def _after(first: Exception) -> psycopg2.InterfaceError:
+    """What Odoo raises when it wants to roll back what a broken connection had begun."""
+    error = psycopg2.InterfaceError("connection already closed")
+    error.__context__ = first
+    return error
+
+
+def _serve(database: Any, request: Request, *told: Exception | str, commits: int = 0) -> tuple[Any, int]:
+    """The answer, and how often Odoo was asked, whose answers are `told`, the last one for good."""
+    clock, answers = Clock(), list(told)
+    asked = 0
+    commit: Callable[[Any], None] = database.counting(lambda _cursor: None)
+
+    def odoo(_request: Request) -> str:
+        nonlocal asked
+        asked += 1
+        for _time in range(commits):
+            commit(None)
+        answer = answers.pop(0) if len(answers) > 1 else answers[0]
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+    try:
+        return database.patient(odoo, clock=clock, sleep=clock.sleep)(request), asked
+    except Exception as error:
+        return error, asked
+
+
+GONE = psycopg2.OperationalError("connection refused")
+
+
+@pytest.mark.parametrize(
+    "error",
+    [_from(GONE), GONE, errors.AdminShutdown(), errors.ProtocolViolation(), _after(GONE), _from(errors.CannotConnectNow())],
+    ids=["no connection", "broken", "shut down", "the pooler's", "found broken at the rollback", "starting"],
+)
+def test_a_request_waits_for_its_database_and_begins_anew(database: Any, error: Exception) -> None:
+    file = io.BytesIO(b"upload")
+    file.read()
+    request = Request(upload=file)
+    assert _serve(database, request, error, error, "answered") == ("answered", 3)
+    assert (request.session, request.future_response, file.tell()) == ("as it was stored", "untouched", 0)
+
+
+def test_a_database_that_stays_away_ends_in_a_page_and_no_logout(database: Any) -> None:
+    request = Request()
+    answer, asked = _serve(database, request, _from(GONE))
+    assert isinstance(answer, database.DatabaseUnavailable)
+    assert "Nobody was logged out" in answer.error_response
+    assert 10 < asked < 40
+
+
+def test_what_may_have_been_committed_is_not_done_twice(database: Any) -> None:
+    assert _serve(database, Request(), GONE, "answered", commits=1) == (GONE, 1)
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        # As the driver makes them: a code of its own is the server's.
+        type("Coded", (errors.SerializationFailure,), {"pgcode": "40001"})(),
+        type("Coded", (errors.QueryCanceled,), {"pgcode": "57014"})(),
+        psycopg2.InterfaceError("Cursor already closed"),
+        _from(AttributeError()),
+    ],
+    ids=["in each other's way", "too slow", "a cursor used too late", "a module that is missing"],
+)
+def test_other_errors_are_as_before(database: Any, error: Exception) -> None:
+    assert _serve(database, Request(), error, "answered") == (error, 1)
+
+
+def test_health_is_how_it_is_now(database: Any) -> None:
+    error = _from(GONE)
+    assert _serve(database, Request("/tierline/health"), error, "answered") == (error, 1)
+
+
+def test_a_file_that_cannot_be_read_again_is_not_sent_half(database: Any) -> None:
+    answer, asked = _serve(database, Request(upload=object()), GONE, "answered")
+    assert isinstance(answer, RuntimeError)
+    assert "can't be read again" in str(answer)
+    assert asked == 1
