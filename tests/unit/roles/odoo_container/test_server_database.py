@@ -58,9 +58,9 @@ def database(monkeypatch: pytest.MonkeyPatch) -> Any:
             return f"503 {self}"
 
     exceptions.ServiceUnavailable = ServiceUnavailable  # type: ignore[attr-defined]
-    for name in ("odoo", "werkzeug"):
+    for name in ("odoo", "odoo.service", "werkzeug"):
         monkeypatch.setitem(sys.modules, name, types.ModuleType(name))
-    for module in (http, sql_db, exceptions):
+    for module in (http, sql_db, types.ModuleType("odoo.service.server"), exceptions):
         monkeypatch.setitem(sys.modules, module.__name__, module)
         parent, _, child = module.__name__.rpartition(".")
         setattr(sys.modules[parent], child, module)
@@ -168,3 +168,21 @@ def test_a_file_that_cannot_be_read_again_is_not_sent_half(database: Any) -> Non
     assert isinstance(answer, RuntimeError)
     assert "can't be read again" in str(answer)
     assert asked == 1
+
+
+def test_the_server_outlives_a_database_that_is_away_when_it_wants_to_begin_workers(database: Any) -> None:
+    def spawn(_parent: object) -> None:
+        raise GONE
+
+    database.lasting(spawn)(object())
+
+
+def test_a_worker_ends_as_it_would(database: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    numbers = iter((1, 2))
+    monkeypatch.setattr(database.os, "getpid", lambda: next(numbers))
+
+    def spawn(_parent: object) -> None:
+        raise GONE
+
+    with pytest.raises(psycopg2.OperationalError):
+        database.lasting(spawn)(object())

@@ -6,15 +6,18 @@
 
 By itself Odoo logs out whoever asks while no connection can be made, and fails a request whose connection breaks. Here such a
 request is carried out again from its beginning, as Odoo does it when two transactions are in each other's way, unless something
-of it was committed or may have been: then only its user can tell what to do.
+of it was committed or may have been: then only its user can tell what to do. Nor does the whole server end, as it does by itself
+when it wants to replace a worker meanwhile, of which those for crons end with their connections.
 """
 
 import logging
+import os
 import threading
 import time
 
 import psycopg2
 from odoo import http, sql_db
+from odoo.service import server
 from werkzeug.exceptions import ServiceUnavailable
 
 from .health import PATH as HEALTH
@@ -99,6 +102,21 @@ def _begin_anew(request):
         file.seek(0)
 
 
+def lasting(spawn):
+    def spawned(parent):
+        process = os.getpid()
+        try:
+            spawn(parent)
+        except psycopg2.OperationalError as error:
+            # In a process that was just begun it is not ours to judge.
+            if os.getpid() != process:
+                raise
+            _logger.warning("workers that are missing can't be begun while the database is away: %s", error)
+
+    return spawned
+
+
 def install():
+    server.PreforkServer.process_spawn = lasting(server.PreforkServer.process_spawn)
     sql_db.Cursor.commit = counting(sql_db.Cursor.commit)
     http.Request._serve_db = patient(http.Request._serve_db)
