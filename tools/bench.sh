@@ -34,3 +34,7 @@ tools/run.sh python tests/bench/backup_restore.py --container "$LAB-shared-db1" 
 echo; echo "== static files and attachments: nginx before a slot, against the same Odoo without it"
 docker exec "$LAB-shared-app1" sh -c 'command -v wrk >/dev/null || { apt-get -q update && apt-get -qy install wrk; }'
 docker exec -i "$LAB-shared-app1" python3 - acme_prod-blue <tests/bench/odoo_files.py
+
+echo; echo "== people and a campaign of releases, beside a plain compose file"
+[ -x .cache/bench/bin/locust ] || { python3 -m venv .cache/bench && .cache/bench/bin/pip -q install --require-hashes -r tests/bench/requirements.txt; }
+tools/run.sh python tests/bench/availability.py --lab "$LAB" --locust .cache/bench/bin/locust --picture .cache/availability.svg

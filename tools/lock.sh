@@ -10,7 +10,7 @@ export PATH="$PWD/.cache/venv/bin:$PATH"
 unset PIP_FIND_LINKS   # the files must not depend on where this machine finds its packages
 export CUSTOM_COMPILE_COMMAND="tools/lock.sh"
 python -c 'import sys; sys.exit(None if sys.version_info[:2] == (3, 11) else "tools/lock.sh needs Python 3.11, the oldest supported; this is " + sys.version)'
-for name in requirements requirements-dev; do
+for name in requirements requirements-dev tests/bench/requirements; do
   echo "locking $name.txt"
   pip-compile --quiet --generate-hashes --strip-extras --allow-unsafe \
     --no-emit-index-url --no-emit-find-links --no-emit-trusted-host "$@" --output-file "$name.txt" "$name.in"
