@@ -26,6 +26,7 @@ SECTIONS = {
     "Environments (host_vars)": schema.ENVIRONMENT,
     "Cells (group_vars of cell_*)": schema.CELL,
     "Backup store of a cell (cell_backup_store)": schema.STORE,
+    "Second store of a cell (cell_second_store)": schema.SECOND_STORE,
     "Machines (hosts.yml or host_vars)": schema.MACHINE,
     "Settings of a tier": schema.TIER,
 }

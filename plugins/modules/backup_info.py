@@ -74,6 +74,12 @@ options:
         type: list
         elements: dict
         default: []
+      second:
+        description:
+          - What is promised of a second store, V(full_every_hours) and V(incremental_every_hours), and where its part of
+            pgBackRest's configuration is, V(directory) and V(link). Empty where there is none.
+        type: dict
+        default: {}
   fail:
     description: Fail where backups are not as promised, with every reason.
     type: bool
@@ -99,6 +105,7 @@ findings:
   description:
     - Why not. C(code) is C(no_backup), C(overdue), C(damaged), C(repository), C(store), C(archive_failing),
       C(archive_overdue), C(archive_gap), C(proof_failed) or C(proof_overdue).
+    - C(second_left_out), and the codes of stores with C(second_) before them, are about the second store.
   returned: always
   type: list
   elements: dict
@@ -127,6 +134,16 @@ repository:
         segment: 00000001000000000000000A
         member: db2
         replica: true
+second:
+  description: The same of the second store; empty where there is none.
+  returned: always
+  type: dict
+  sample: {}
+attached:
+  description: Whether the write-ahead log goes to the second store now.
+  returned: always
+  type: bool
+  sample: false
 archiving:
   description: What PostgreSQL says of its write-ahead log; empty where it doesn't answer.
   returned: always
@@ -182,6 +199,7 @@ POLICY: dict[str, Any] = {
     "proofs_dir": {"type": "path", "default": "/var/lib/tierline/proofs"},
     "member": {"type": "str", "default": ""},
     "peers": {"type": "list", "elements": "dict", "default": []},
+    "second": {"type": "dict", "default": {}},
 }
 ARGUMENTS: dict[str, Any] = {
     "policy": {"type": "dict", "required": True, "options": POLICY},
@@ -196,6 +214,8 @@ def result(report: Report) -> dict[str, Any]:
         "ok": report.ok,
         "findings": [asdict(finding) for finding in report.findings],
         "repository": asdict(report.repository),
+        "second": asdict(report.second) if report.second else {},
+        "attached": report.attached,
         "archiving": asdict(report.archiving) if report.archiving else {},
         "pending_segments": report.pending_segments,
         "proofs": [{**asdict(proof), "due": due(proof, report.at)} for proof in report.proofs],

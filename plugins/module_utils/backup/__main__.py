@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-"""What the timers of a database host start: ``python3 -m backup run|report POLICY``."""
+"""What the timers of a database host start: ``python3 -m backup run|report|second|attach POLICY``."""
 
 import argparse
 import json
@@ -14,13 +14,18 @@ from pathlib import Path
 
 from .errors import BackupError, BusyError
 from .host import Host
-from .models import INCREMENTAL, Policy
+from .models import INCREMENTAL, Policy, Repository
 from .schedule import due
+from .second import settle
 
 
 def main(command: str, path: str) -> int:
     policy = _policy(path)
     host = Host(policy)
+    if command in {"second", "attach"}:
+        done = settle(policy, host, at_once=command == "attach")
+        sys.stdout.write(f"{done}\n" if done else "")
+        return 0
     if command == "run" and not _backed_up(policy, host):
         return 0
     report = host.report(int(time.time()))
@@ -44,10 +49,26 @@ def _backed_up(policy: Policy, host: Host) -> bool:
         sys.stdout.write("not the primary: nothing to do here\n")
         return False
     report = host.report(int(time.time()))
-    if not report.repository.reachable:
+    stores = [(host, policy, report.repository, "archive_gap")]
+    if report.second and report.attached and host.second:
+        stores.append((host.second, policy.of_second(), report.second, "second_archive_gap"))
+    gaps = {finding.code for finding in report.findings}
+    done, errors = [], []
+    for store in stores:
+        try:
+            done.append(_backed_up_to(*store, gaps, report.at, archiving.current))
+        except BackupError as error:
+            errors.append(str(error))  # The other store gets its backup all the same.
+    if errors:
+        raise BackupError("; ".join(errors))
+    return any(done)
+
+
+def _backed_up_to(host: Host, policy: Policy, seen: Repository, gap: str, findings: set[str], now: int, current: str) -> bool:
+    if not seen.reachable:
         return True  # What is due can't be known; the report that follows says why.
-    kind = due(policy, report.repository.backups, report.at, archiving.current)
-    if kind is None and any(finding.code == "archive_gap" for finding in report.findings):
+    kind = due(policy, seen.backups, now, current)
+    if kind is None and gap in findings:
         kind = INCREMENTAL  # Moments after the gap can't be restored before there is a new backup.
     if kind is None:
         sys.stdout.write("no backup is due\n")
@@ -62,7 +83,7 @@ def _backed_up(policy: Policy, host: Host) -> bool:
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(prog="backup", description="Back up where that is due, and report.")
-    parser.add_argument("command", choices=["run", "report"])
+    parser.add_argument("command", choices=["run", "report", "second", "attach"])
     parser.add_argument("policy")
     words = parser.parse_args()
     try:

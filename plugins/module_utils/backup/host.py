@@ -6,8 +6,10 @@ from __future__ import annotations
 
 """pgBackRest and PostgreSQL of the host that this runs on: the only file here that starts processes and writes files."""
 
+import contextlib
 import os
 import pwd
+import signal
 import subprocess
 import sys
 from collections.abc import Callable, Mapping, Sequence
@@ -17,10 +19,12 @@ from typing import Any
 
 from . import info, metrics, proofs, textfile, wal
 from .errors import BackupError, BusyError, StoreError
-from .judge import judge
+from .judge import judge, judge_second
 from .models import Archiving, Policy, Report, Repository
 
 OWNER = "postgres"
+PROCESSES = Path("/proc")
+ARCHIVER = "archive-push:async"
 Runner = Callable[..., "subprocess.CompletedProcess[str]"]
 # For one read or write of pgBackRest, and for a whole question. By itself it tries for minutes, in which a report says nothing.
 STORE_IO_SECONDS, STORE_SECONDS, POSTGRES_SECONDS = 3, 40, 20
@@ -51,11 +55,25 @@ def run(
 
 
 class Host:
-    def __init__(self, policy: Policy, runner: Runner = run) -> None:
+    def __init__(self, policy: Policy, runner: Runner = run, second: bool = False) -> None:
+        """``second``: as the second store is asked and written to, whose configuration is apart."""
         self._policy, self._run = policy, runner
+        self._store = ["--repo=1"]
+        if second:
+            directory = policy.second["directory"]
+            self._store = ["--repo=2", *_configured(directory)]
+
+    @property
+    def second(self) -> Host | None:
+        return Host(self._policy, self._run, second=True) if self._policy.second else None
+
+    @property
+    def attached(self) -> bool:
+        """Whether archiving knows the second store."""
+        return bool(self._policy.second) and Path(self._policy.second["link"]).exists()
 
     def repository(self) -> Repository:
-        answer = self._ask_store("backups", f"--stanza={self._policy.stanza}", "--output=json", "info")
+        answer = self._ask_store("backups", f"--stanza={self._policy.stanza}", *self._store, "--output=json", "info")
         seen = info.parse_repository(answer, self._policy.stanza)
         return replace(seen, missing=tuple(self._missing(seen)))
 
@@ -71,7 +89,7 @@ class Host:
         return wal.missing(present, latest.segment, seen.last_segment)
 
     def _list(self, path: str) -> list[str]:
-        return self._ask_store(path, "repo-ls", path).split()
+        return self._ask_store(path, *self._store, "repo-ls", path).split()
 
     def _ask_store(self, what: str, *words: str) -> str:
         quiet = ["--log-level-file=off", "--log-level-console=warn", f"--io-timeout={STORE_IO_SECONDS}"]
@@ -98,20 +116,38 @@ class Host:
 
     def report(self, now: int) -> Report:
         archiving = self.archiving()
-        try:
-            repository = self.repository()
-        except StoreError as error:
-            repository = Repository(99, str(error), reachable=False)
         proven = proofs.read(self._policy.proofs_dir, self._policy.proofs)
-        return judge(self._policy, repository, archiving, now, proven)
+        report = judge(self._policy, self.seen(), archiving, now, proven)
+        if not (second := self.second):
+            return report
+        found, attached = second.seen(), self.attached
+        findings = [*report.findings, *judge_second(self._policy, found, attached, archiving, now)]
+        return replace(report, findings=tuple(findings), second=found, attached=attached)
+
+    def seen(self) -> Repository:
+        try:
+            return self.repository()
+        except StoreError as error:
+            return Repository(99, str(error), reachable=False)
+
+    def make(self) -> None:
+        """The repository of the second store. pgBackRest makes it in all it knows, and leaves those that there are."""
+        self._pgbackrest("stanza-create", *self._store[1:])
+
+    def end_archiver(self) -> None:
+        """What sends the log by itself waits for the stores that there were when it began. PostgreSQL begins another."""
+        for path in PROCESSES.glob("[0-9]*/cmdline"):
+            with contextlib.suppress(OSError):
+                if {ARCHIVER, f"--stanza={self._policy.stanza}"} <= set(path.read_text(errors="replace").split("\0")):
+                    os.kill(int(path.parent.name), signal.SIGTERM)
 
     def backup(self, kind: str) -> None:
         """On the primary, which begins and ends each backup; the files are a replica's, where there is one."""
         if not any(self._read_from(peer, kind) for peer in self._policy.peers):
-            self._pgbackrest("backup", f"--type={kind}", *_noted(self._policy.member, info.PRIMARY))
+            self._pgbackrest("backup", *self._store, f"--type={kind}", *_noted(self._policy.member, info.PRIMARY))
         # Apart from the backup, which is good even where this fails. Only the primary gets here: an expire on another member
         # would take a backup that is being made for a broken one, and delete it (pgbackrest#2622).
-        self._pgbackrest("expire")
+        self._pgbackrest("expire", *self._store)
 
     def _read_from(self, peer: Mapping[str, Any], kind: str) -> bool:
         """Each other member by itself, rather than all with ``backup-standby=prefer``: so the backup can note which one it was.
@@ -123,7 +159,7 @@ class Host:
         environment = {variable(name): str(value) for name, value in peer["settings"].items()}
         try:
             self._ask_peer(peer["settings"])
-            self._pgbackrest("backup", f"--type={kind}", *words, environment=environment)
+            self._pgbackrest("backup", *self._store, f"--type={kind}", *words, environment=environment)
         except BusyError:
             raise
         except BackupError as error:
@@ -150,6 +186,11 @@ class Host:
             raise BusyError("another backup is being taken")
         if done.returncode:
             raise BackupError(f"pgbackrest {command} failed: {_cause(done)}")
+
+
+def _configured(directory: str) -> list[str]:
+    """pgBackRest's own configuration, and what is in a directory beside it."""
+    return [f"--config={Path(directory).parent / 'pgbackrest.conf'}", f"--config-include-path={directory}"]
 
 
 def variable(option: str) -> str:

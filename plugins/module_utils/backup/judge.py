@@ -25,6 +25,32 @@ def judge(policy: Policy, repository: Repository, archiving: Archiving | None, n
     return Report(now, repository, archiving, pending, tuple(findings), tuple(proven))
 
 
+def judge_second(
+    policy: Policy, repository: Repository, attached: bool, archiving: Archiving | None, now: int
+) -> Iterable[Finding]:
+    """As the first one, but for what is said of the archiver itself, which is the same for both."""
+    if not attached:
+        yield Finding(
+            "second_left_out",
+            "the write-ahead log goes to the first store only: the second one didn't take it, and the first would have had to "
+            "wait. It is tried again by itself, and backed up to then",
+        )
+    report = judge(policy.of_second(), repository, archiving, now)
+    for finding in report.findings:
+        if finding.code not in {"archive_failing", "archive_overdue"}:
+            yield Finding(f"second_{finding.code}", f"of the second store: {finding.text}")
+
+
+def suffers(policy: Policy, archiving: Archiving | None) -> tuple[bool, bool]:
+    """Whether the write-ahead log waits at all, and whether longer than promised."""
+    if archiving is None or archiving.replica:
+        return False, False
+    pending = _pending(archiving)
+    waits = pending > 0 or archiving.failed_at > archiving.archived_at
+    late = archiving.now - archiving.archived_at > (policy.archive_seconds or 0) + ARCHIVE_GRACE
+    return waits, waits and late
+
+
 def _backups(policy: Policy, repository: Repository, now: int) -> Iterable[Finding]:
     if not repository.reachable:
         yield Finding("store", repository.message)

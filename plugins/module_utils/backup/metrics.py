@@ -21,6 +21,13 @@ CODES = (
     "proof_failed",
     "proof_overdue",
     "repository",
+    "second_archive_gap",
+    "second_damaged",
+    "second_left_out",
+    "second_no_backup",
+    "second_overdue",
+    "second_repository",
+    "second_store",
     "store",
 )
 
@@ -47,6 +54,13 @@ def render(report: Report, stanza: str) -> str:
     lines = []
     for name, meaning, value in [*values, *(in_store if report.repository.reachable else [])]:
         lines += gauge(f"{PREFIX}_{name}", meaning, [f'{{stanza="{stanza}"}} {value}'])
+    if report.second and report.second.reachable:
+        last = report.second.last()
+        for name, meaning, value in (
+            ("second_count", "Backups in the second store.", len(report.second.backups)),
+            ("second_last_timestamp_seconds", "When the last one there ended; 0: there is none.", last.stopped if last else 0),
+        ):
+            lines += gauge(f"{PREFIX}_{name}", meaning, [f'{{stanza="{stanza}"}} {value}'])
     lines += _proofs(report)
     present = {finding.code for finding in report.findings}
     reasons = [f'{{stanza="{stanza}",code="{code}"}} {int(code in present)}' for code in CODES]

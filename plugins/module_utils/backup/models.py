@@ -7,13 +7,14 @@ from __future__ import annotations
 """What backups are to be, and what is seen of them. Times are seconds since 1970, in UTC. Pure."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from typing import Any
 
 from .errors import BackupError
 
 FULL, DIFFERENTIAL, INCREMENTAL = "full", "diff", "incr"
 HOUR, DAY = 3600, 86400
+SECOND_WORDS = {"directory", "link", "full_every_hours", "incremental_every_hours"}
 
 
 @dataclass(frozen=True)
@@ -38,6 +39,9 @@ class Policy:
     # This member, and the others that a backup may be read from, in this order: the name of each, and how pgBackRest reaches it.
     member: str = ""
     peers: Sequence[Mapping[str, Any]] = ()
+    # Of the second store: full_every_hours, incremental_every_hours, and ``directory`` and ``link`` of its part of pgBackRest's
+    # configuration; without them there is none.
+    second: Mapping[str, Any] = field(default_factory=dict)
 
     @classmethod
     def of(cls, values: Mapping[str, Any]) -> Policy:
@@ -51,9 +55,16 @@ class Policy:
             raise BackupError("proofs takes 1 or more days for each environment")
         if any(not {"name", "settings"} <= set(peer) for peer in policy.peers):
             raise BackupError("peers takes name and settings of each")
+        if policy.second and set(policy.second) != SECOND_WORDS:
+            raise BackupError(f"second takes {', '.join(sorted(SECOND_WORDS))}")
         if min(policy.differential_every_hours, policy.incremental_every_hours, policy.archive_seconds) < 0:
             raise BackupError("differential_every_hours, incremental_every_hours and archive_seconds take 0 or more")
         return policy
+
+    def of_second(self) -> Policy:
+        """What is promised of the second store, in the words for the first."""
+        full, incremental = (int(self.second[f"{kind}_every_hours"]) for kind in ("full", "incremental"))
+        return replace(self, full_every_hours=full, incremental_every_hours=incremental, differential_every_hours=0)
 
 
 @dataclass(frozen=True)
@@ -135,6 +146,9 @@ class Report:
     pending_segments: int
     findings: tuple[Finding, ...] = field(default=())
     proofs: tuple[Proof, ...] = field(default=())
+    # What the second store has, where there is one, and whether the write-ahead log goes there now.
+    second: Repository | None = None
+    attached: bool = False
 
     @property
     def ok(self) -> bool:

@@ -31,6 +31,10 @@ OWN_CA = "/etc/tierline/pki/ca.crt"
 def check(estate: Estate) -> Iterator[Problem]:
     """Cells whose backups would have nowhere to go."""
     for cell in estate.cells.values():
+        if cell.second_store and cell.store["kind"] == "none":
+            cure = "declare cell_backup_store, or leave cell_second_store out"
+            seen, allowed = "no cell_backup_store", "a first store beside it"
+            yield Problem("cell", cell.name, "cell_second_store", "a second store without a first", seen, allowed, "", cure)
         if not protected(cell) or cell.store["kind"] != "object_storage" or cell.store["endpoint"]:
             continue
         home = cell.store["cell"] or cell.name
@@ -87,6 +91,7 @@ def database(cell: Cell, estate: Estate, items: dict[str, Settings]) -> Settings
         "backup_agent_members": [{"name": member.name, "address": member.address} for member in cell.with_role("postgres")],
         **_store(cell, estate),
         "backup_agent_store_bucket": _bucket(cell),
+        "backup_agent_second_store": _second_store(cell),
         # Until they are rotated; then the secrets say whose turn it is.
         "estate_backup_access_keys": {who: _access_key(cell, who) for who in ("writer", "restorer")},
         "backup_agent_full_every_hours": min(_all(cell, "full_every_hours")),
@@ -159,6 +164,26 @@ def _store(cell: Cell, estate: Estate) -> Settings:
         "backup_agent_store_port": OBJECT_STORE_PORT if machine else url.port or 443,
         "backup_agent_store_region": cell.store["region"],
         "backup_agent_store_ca": OWN_CA if machine else cell.store["ca_path"],
+    }
+
+
+def _second_store(cell: Cell) -> Settings:
+    """Without its secrets. What goes there is databases: copies of files have the first store only."""
+    second = cell.second_store
+    if not second:
+        return {}
+    url, name = urlsplit(second["endpoint"]), f"{_stanza(cell)}-second"
+    return {
+        "host": url.hostname,
+        "port": url.port or 443,
+        "region": second["region"],
+        "ca": second["ca_path"],
+        "bucket": second["bucket"] or name,
+        "access_key": second["writer_access_key"] or f"{name}-writer",
+        "restore_access_key": second["restorer_access_key"] or f"{name}-restorer",
+        "full_every_hours": second["full_every_hours"],
+        "incremental_every_hours": second["incremental_every_hours"],
+        "retention_days": second["retention_days"] or max(_all(cell, "retention_days")),
     }
 
 

@@ -67,6 +67,8 @@ class Cell:
     store: Settings
     machines: tuple[Machine, ...]
     environments: tuple[Environment, ...]
+    # Empty where there is none.
+    second_store: Settings = field(default_factory=dict)
 
     def with_role(self, role: str) -> tuple[Machine, ...]:
         """Its machines that do ``role``, by name."""

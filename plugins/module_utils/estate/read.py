@@ -12,9 +12,9 @@ from typing import Any
 
 from .catalogue import Tier, load
 from .errors import Problem, listed, nearest, shown
-from .fields import read_fields, refuse_value, unknown_key
+from .fields import Field, read_fields, refuse_value, unknown_key
 from .models import Cell, Environment, Estate, Intent, Machine
-from .schema import CELL, ENVIRONMENT, MACHINE, MACHINE_NAME, NAME, OVERRIDABLE, STORE, TIER
+from .schema import CELL, ENVIRONMENT, MACHINE, MACHINE_NAME, NAME, OVERRIDABLE, SECOND_STORE, STORE, TIER
 from .sizing import computed
 
 _RESERVED = {"postgres", "template0", "template1", "patroni", "replicator"}
@@ -180,13 +180,17 @@ def _cell(
             problems.append(unknown_key("cell", name, str(key), CELL))
     _refuse_name("cell", name, NAME, "the name becomes that of a database cluster", problems)
     facts = read_fields("cell", name, CELL, written, problems)
-    store = _store(name, facts["cell_backup_store"] or {"kind": "none"}, problems)
+    store = _store(name, "cell_backup_store", STORE, facts["cell_backup_store"] or {"kind": "none"}, problems)
+    written_second = facts["cell_second_store"]
+    second = _store(name, "cell_second_store", SECOND_STORE, written_second, problems) if written_second else {}
     whole = len(machines) == len(intent.members.get(name, ()))
-    return Cell(name, facts, store, machines, served) if whole and len(problems) == before else None
+    return Cell(name, facts, store, machines, served, second) if whole and len(problems) == before else None
 
 
-def _store(name: str, written: Mapping[str, Any], problems: list[Problem]) -> dict[str, Any]:
-    found: list[Problem] = [unknown_key("cell", name, str(key), STORE) for key in written if key not in STORE]
-    store = read_fields("cell", name, STORE, written, found)
-    problems += [Problem(**{**vars(p), "key": f"cell_backup_store.{p.key}"}) for p in found]
+def _store(
+    name: str, key: str, fields: Mapping[str, Field], written: Mapping[str, Any], problems: list[Problem]
+) -> dict[str, Any]:
+    found: list[Problem] = [unknown_key("cell", name, str(word), fields) for word in written if word not in fields]
+    store = read_fields("cell", name, fields, written, found)
+    problems += [Problem(**{**vars(p), "key": f"{key}.{p.key}"}) for p in found]
     return store

@@ -75,6 +75,7 @@ CELL: dict[str, Field] = {
     "cell_network": Field("network", "the network of its machines"),
     "cell_container_networks": Field("network", "the pool its container networks are taken from"),
     "cell_backup_store": Field("mapping", "where its backups go"),
+    "cell_second_store": Field("mapping", "where backups of its databases go as well, best in another place"),
 }
 
 STORE: dict[str, Field] = {
@@ -89,6 +90,20 @@ STORE: dict[str, Field] = {
     "writer_access_key": Field("string", "who writes the backups of databases; default: <cell>-writer"),
     "files_access_key": Field("string", "who writes the copies of filestores; default: <cell>-files"),
     "restorer_access_key": Field("string", "who reads both; default: <cell>-restorer"),
+}
+
+SECOND_STORE: dict[str, Field] = {
+    "endpoint": Field("string", "URL of the store, whose buckets and keys its operator makes", required=True, pattern=ENDPOINT),
+    "region": Field("string", "region of the bucket", default="us-east-1"),
+    "ca_path": Field("string", "on the machines, the authority of the store's certificate", default=DEBIAN_CA),
+    "bucket": Field("string", "the bucket; default: <cell>-second", pattern=BUCKET),
+    "writer_access_key": Field("string", "who writes there; default: <cell>-second-writer"),
+    "restorer_access_key": Field("string", "who reads there; default: <cell>-second-restorer"),
+    "full_every_hours": Field("integer", "time between two full backups there", default=168, minimum=1),
+    "incremental_every_hours": Field(
+        "integer", "time between two backups of any kind there; 0: full ones only", default=24, minimum=0
+    ),
+    "retention_days": Field("integer", "how long moments can be restored from there; default: as the tiers ask", minimum=1),
 }
 
 MACHINE: dict[str, Field] = {

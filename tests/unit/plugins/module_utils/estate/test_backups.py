@@ -262,3 +262,47 @@ def test_a_store_that_is_not_anywhere_is_refused(store: dict[str, Any], words: s
     estate.cells["shared"]["cell_backup_store"] = {**OWN, **store}
     with pytest.raises(EstateError, match=words):
         resolve(estate.intent())
+
+
+def test_a_second_store_is_another_ones() -> None:
+    estate = bench()
+    assert variables(estate)["backup_agent_second_store"] == {}
+    estate.cells["shared"]["cell_second_store"] = {"endpoint": "https://s3.elsewhere.example", "full_every_hours": 24}
+    assert variables(estate)["backup_agent_second_store"] == {
+        "host": "s3.elsewhere.example",
+        "port": 443,
+        "region": "us-east-1",
+        "ca": "/etc/ssl/certs/ca-certificates.crt",
+        "bucket": "shared-second",
+        "access_key": "shared-second-writer",
+        "restore_access_key": "shared-second-restorer",
+        "full_every_hours": 24,
+        "incremental_every_hours": 24,
+        # What the most demanding of its environments asks for.
+        "retention_days": variables(estate)["backup_agent_retention_days"],
+    }
+
+
+@pytest.mark.parametrize(
+    ("second", "needle"),
+    [
+        ({}, "cell shared: cell_second_store.endpoint: missing"),
+        ({"endpoint": "http://s3.example"}, "cell shared: cell_second_store.endpoint: wrong value"),
+        ({"endpoint": "https://s3.example", "buckt": "a"}, "cell shared: cell_second_store.buckt: unknown key"),
+        ({"endpoint": "https://s3.example", "retention_days": 0}, "cell shared: cell_second_store.retention_days: wrong value"),
+    ],
+)
+def test_refuses_a_second_store_that_cannot_be(second: dict[str, Any], needle: str) -> None:
+    estate = bench()
+    estate.cells["shared"]["cell_second_store"] = {"region": "eu", **second}
+    with pytest.raises(EstateError) as refused:
+        resolve(estate.intent())
+    assert needle in str(refused.value)
+
+
+def test_refuses_a_second_store_without_a_first() -> None:
+    estate = Bench()
+    del estate.cells["shared"]["cell_backup_store"]
+    estate.cells["shared"]["cell_second_store"] = {"endpoint": "https://s3.example"}
+    with pytest.raises(EstateError, match="cell_second_store: a second store without a first"):
+        resolve(estate.intent())
