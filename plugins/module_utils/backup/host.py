@@ -135,7 +135,7 @@ class Host:
         self._pgbackrest("stanza-create", *self._store[1:])
 
     def end_archiver(self) -> None:
-        """What sends the log by itself waits for the stores that there were when it began. PostgreSQL begins another."""
+        """What sends the log by itself knows the stores that there were when it began. PostgreSQL begins another."""
         for path in PROCESSES.glob("[0-9]*/cmdline"):
             with contextlib.suppress(OSError):
                 if {ARCHIVER, f"--stanza={self._policy.stanza}"} <= set(path.read_text(errors="replace").split("\0")):

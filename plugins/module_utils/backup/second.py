@@ -52,6 +52,8 @@ def settle(policy: Policy, host: Host, at_once: bool = False) -> str:
             return ""  # Only the primary can make it.
         second.make()
     link.symlink_to(Path(policy.second["directory"]) / link.name)
+    # Else the log would go to the first store alone until PostgreSQL begins another.
+    host.end_archiver()
     return "attached"
 
 

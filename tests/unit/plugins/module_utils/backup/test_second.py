@@ -142,7 +142,7 @@ def test_one_that_is_away_is_left_out_as_soon_as_the_log_waits(machine: Machine)
     assert not machine.host.attached
 
 
-def test_what_archives_with_the_second_is_ended(
+def test_what_archives_by_what_was_known_before_is_ended(
     machine: Machine, tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     ended: list[int] = []
@@ -159,6 +159,9 @@ def test_what_archives_with_the_second_is_ended(
     machine.waits()
     settle(machine.policy, machine.host)
     assert ended == [11]
+    machine.stores["--repo=2"] = store(1)
+    settle(machine.policy, machine.host, at_once=True)
+    assert ended == [11, 11]
 
 
 def test_one_whose_repository_was_wiped_is_left_out(machine: Machine) -> None:
