@@ -12,8 +12,7 @@ import signal
 import sys
 import time
 
-import connection
-import settings
+from tierline_server import connection, settings
 
 KEYS = 500
 found = settings.read(sys.argv[1])

@@ -12,7 +12,6 @@ from collections.abc import Iterator
 from typing import Any
 from urllib.parse import urlsplit
 
-from ..backup.schedule import lock_days
 from .consistency import loss_of_backup
 from .errors import Problem, listed, nearest, shown
 from .flows import OBJECT_STORE_PORT
@@ -77,7 +76,7 @@ def database(cell: Cell, estate: Estate, items: dict[str, Settings]) -> Settings
     """Variables of a database machine; none where no tier asks for backups."""
     if not protected(cell):
         return {}
-    stanza = _stanza(cell)
+    stanza = stanza_of(cell)
     return {
         "postgres_ha_parameters": {
             # A backup isn't whole without the log that was written while it was taken, also where no tier asks for more of it.
@@ -90,22 +89,25 @@ def database(cell: Cell, estate: Estate, items: dict[str, Settings]) -> Settings
         # A backup is read from another one than the primary.
         "backup_agent_members": [{"name": member.name, "address": member.address} for member in cell.with_role("postgres")],
         **_store(cell, estate),
-        "backup_agent_store_bucket": _bucket(cell),
-        "backup_agent_second_store": _second_store(cell),
+        "backup_agent_store_bucket": bucket(cell),
+        "backup_agent_second_store": second_store(cell),
         # Until they are rotated; then the secrets say whose turn it is.
-        "estate_backup_access_keys": {who: _access_key(cell, who) for who in ("writer", "restorer")},
-        "backup_agent_full_every_hours": min(_all(cell, "full_every_hours")),
+        "estate_backup_access_keys": {who: access_key(cell, who) for who in ("writer", "restorer")},
+        "backup_agent_full_every_hours": min(each(cell, "full_every_hours")),
         "backup_agent_differential_every_hours": _shortest(cell, "differential_every_hours"),
         "backup_agent_incremental_every_hours": _shortest(cell, "incremental_every_hours"),
         "backup_agent_archive_seconds": _shortest(cell, "wal_archive_seconds"),
-        "backup_agent_retention_days": max(_all(cell, "retention_days")),
+        "backup_agent_retention_days": max(each(cell, "retention_days")),
         "backup_agent_proofs": {
-            e.name: days for e in _environments(cell) if (days := e.settings["backup.restore_test_every_days"])
+            e.name: days for e in environments(cell) if (days := e.settings["backup.restore_test_every_days"])
         },
-        "estate_backup_environments": [_environment(e, items[e.name]) for e in _environments(cell)],
-        "estate_recovery_promises": {e.name: _promise(e) for e in _environments(cell)},
+        "backup_agent_records": {e.name: e.settings["backup.records_on"] for e in recorded(cell)},
+        "backup_agent_records_bucket": records_bucket(cell),
+        "estate_records_years": {e.name: e.settings["backup.records_retention_years"] for e in recorded(cell)},
+        "estate_backup_environments": [_environment(e, items[e.name]) for e in environments(cell)],
+        "estate_recovery_promises": {e.name: _promise(e) for e in environments(cell)},
         # As somebody who can't write reads them.
-        "estate_backup_filestores": {e.name: _filestore(e, cell, items[e.name], "restorer") for e in _environments(cell)},
+        "estate_backup_filestores": {e.name: _filestore(e, cell, items[e.name], "restorer") for e in environments(cell)},
     }
 
 
@@ -113,7 +115,7 @@ def application(machine: Machine, cell: Cell, estate: Estate, items: dict[str, S
     """Variables of an application machine; none where no tier asks for backups."""
     if not protected(cell):
         return {}
-    here = [e for e in _environments(cell) if items[e.name]["app_machine"] is machine]
+    here = [e for e in environments(cell) if items[e.name]["app_machine"] is machine]
     return {
         **_store(cell, estate),
         "estate_filestores": [
@@ -130,8 +132,8 @@ def _filestore(environment: Environment, cell: Cell, facts: Settings, kind: str)
         "cell": cell.name,
         "name": environment.name,
         "path": f"{DATA_DIR}/{environment.name}/filestore/{facts['database']}",
-        "bucket": _files_bucket(cell),
-        "access_key": _access_key(cell, kind),
+        "bucket": files_bucket(cell),
+        "access_key": access_key(cell, kind),
         "secrets": {"secret_key": f"backup_{kind}", "cipher_pass": "backup_files_cipher"},
     }
 
@@ -167,12 +169,12 @@ def _store(cell: Cell, estate: Estate) -> Settings:
     }
 
 
-def _second_store(cell: Cell) -> Settings:
+def second_store(cell: Cell) -> Settings:
     """Without its secrets. What goes there is databases: copies of files have the first store only."""
     second = cell.second_store
     if not second:
         return {}
-    url, name = urlsplit(second["endpoint"]), f"{_stanza(cell)}-second"
+    url, name = urlsplit(second["endpoint"]), f"{stanza_of(cell)}-second"
     return {
         "host": url.hostname,
         "port": url.port or 443,
@@ -183,93 +185,44 @@ def _second_store(cell: Cell) -> Settings:
         "restore_access_key": second["restorer_access_key"] or f"{name}-restorer",
         "full_every_hours": second["full_every_hours"],
         "incremental_every_hours": second["incremental_every_hours"],
-        "retention_days": second["retention_days"] or max(_all(cell, "retention_days")),
+        "retention_days": second["retention_days"] or max(each(cell, "retention_days")),
     }
 
 
-def object_store(machine: Machine, estate: Estate) -> Settings:
-    """Variables of the machine that runs the store."""
-    cells = served(machine, estate)
-    identities = [identity for cell in cells for identity in _identities(cell)]
-    administrator = {
-        "cell": machine.cell,
-        "access_key": "admin",
-        "logins": ["admin", "admin-second"],
-        "secrets": {"secret_key": "object_store_admin"},
-    }
-    return {
-        "object_store_address": machine.address,
-        "object_store_port": OBJECT_STORE_PORT,
-        "object_store_buckets": [_locked(cell, name) for cell in cells for name in (_bucket(cell), _files_bucket(cell))],
-        "estate_object_store_identities": identities,
-        "estate_object_store_admin": administrator,
-        # Each secret and the two access keys that take turns in having it.
-        "estate_object_store_keys": {
-            f"cells/{one['cell']}/{one['secrets']['secret_key']}": one["logins"] for one in [administrator, *identities]
-        },
-    }
-
-
-def _identities(cell: Cell) -> list[Settings]:
-    """Who has a database host can't touch files, and the other way round; who restores writes nowhere."""
-    databases, files = _bucket(cell), _files_bucket(cell)
-    return [
-        _identity(cell, "writer", "writer", [databases]),
-        _identity(cell, "files", "writer", [files]),
-        _identity(cell, "restorer", "restorer", [databases, files]),
-    ]
-
-
-def _identity(cell: Cell, who: str, kind: str, buckets: list[str]) -> Settings:
-    return {
-        "cell": cell.name,
-        "name": f"{_stanza(cell)}-{who}",
-        "kind": kind,
-        "buckets": buckets,
-        "access_key": (key := _access_key(cell, who)),
-        "logins": [key, f"{key}-second"],
-        "secrets": {"secret_key": f"backup_{who}"},
-    }
-
-
-def _locked(cell: Cell, name: str) -> Settings:
-    immutable = [e.settings for e in cell.environments if e.settings["backup.immutable"]]
-    interval = min(_all(cell, "full_every_hours"))
-    days = max((lock_days(settings["backup.immutable_days"], interval) for settings in immutable), default=0)
-    return {
-        "name": name,
-        "lock_mode": "compliance" if immutable else "none",
-        "lock_days": days,
-        # What pgBackRest has expired may be wanted again for as long as it was kept.
-        "noncurrent_days": max(days, *_all(cell, "retention_days")) + 1,
-    }
-
-
-def _environments(cell: Cell) -> list[Environment]:
+def environments(cell: Cell) -> list[Environment]:
     return [environment for environment in cell.environments if environment.settings["backup.enabled"]]
 
 
-def _all(cell: Cell, setting: str) -> list[Any]:
-    return [environment.settings[f"backup.{setting}"] for environment in _environments(cell)]
+def recorded(cell: Cell) -> list[Environment]:
+    """Whose records are kept."""
+    return [environment for environment in environments(cell) if environment.settings["backup.records_retention_years"]]
+
+
+def each(cell: Cell, setting: str) -> list[Any]:
+    return [environment.settings[f"backup.{setting}"] for environment in environments(cell)]
 
 
 def _shortest(cell: Cell, setting: str) -> int:
     """Of those who ask for it at all."""
-    return min((value for value in _all(cell, setting) if value), default=0)
+    return min((value for value in each(cell, setting) if value), default=0)
 
 
-def _stanza(cell: Cell) -> str:
+def stanza_of(cell: Cell) -> str:
     """As a bucket's name wants it, which knows no underscore."""
     return cell.name.replace("_", "-")
 
 
-def _bucket(cell: Cell) -> str:
-    return str(cell.store["bucket"] or f"{_stanza(cell)}-database")
+def bucket(cell: Cell) -> str:
+    return str(cell.store["bucket"] or f"{stanza_of(cell)}-database")
 
 
-def _files_bucket(cell: Cell) -> str:
-    return str(cell.store["filestore_bucket"] or f"{_stanza(cell)}-filestore")
+def files_bucket(cell: Cell) -> str:
+    return str(cell.store["filestore_bucket"] or f"{stanza_of(cell)}-filestore")
 
 
-def _access_key(cell: Cell, who: str) -> str:
-    return str(cell.store[f"{who}_access_key"] or f"{_stanza(cell)}-{who}")
+def records_bucket(cell: Cell) -> str:
+    return str(cell.store["records_bucket"] or f"{stanza_of(cell)}-records")
+
+
+def access_key(cell: Cell, who: str) -> str:
+    return str(cell.store[f"{who}_access_key"] or f"{stanza_of(cell)}-{who}")

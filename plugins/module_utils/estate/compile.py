@@ -9,7 +9,7 @@ import ipaddress
 from collections.abc import Iterable
 from typing import Any
 
-from . import backups, edges, explain, flows, journals, ports, promotion
+from . import backups, edges, explain, flows, journals, ports, promotion, sessions, stores
 from .models import Cell, Environment, Estate, Intent, Machine, Resolution, Settings
 from .placement import app_machine
 from .promises import strongest
@@ -117,12 +117,12 @@ def _machine(machine: Machine, cell: Cell, items: dict[str, Settings], estate: E
         if role in machine.roles:
             variables |= derive(machine, cell, items)
     if "postgres" in machine.roles:
-        variables |= backups.database(cell, estate, items)
+        variables |= backups.database(cell, estate, items) | stores.promised(cell)
     if "app" in machine.roles:
         variables |= backups.application(machine, cell, estate, items)
         variables |= promotion.application(machine, estate)
     if "backup" in machine.roles:
-        variables |= backups.object_store(machine, estate)
+        variables |= stores.object_store(machine, estate)
     return variables
 
 
@@ -195,7 +195,7 @@ def _odoo(facts: Settings, cell: Cell) -> Settings:
             "host": ",".join(str(member.address) for member in cell.with_role("postgres")),
             "port": flows.PGBOUNCER_PORT,
         },
-        "redis": {"host": cell.with_role("redis")[0].address, "port": flows.REDIS_PORT, "user": name, "key_prefix": f"{name}:"},
+        "redis": {**sessions.place(cell), "user": name, "key_prefix": f"{name}:"},
         "ports": facts["ports"],
         "workers": settings["sizing.workers"],
         "cron_threads": settings["sizing.cron_threads"],

@@ -15,6 +15,8 @@ from .schema import TIER
 
 ODD = (1, 3, 5)
 QUORUM = 3
+# Sentinels need a majority; more than three members only add copies.
+REDIS = (1, 3)
 
 
 def check(estate: Estate) -> Iterator[Problem]:
@@ -30,6 +32,8 @@ def _tier(tier: Tier) -> Iterator[Problem]:
     members, mode = settings["availability.database_members"], settings["availability.synchronous_mode"]
     if members not in ODD:
         yield _of_tier(tier, "availability.database_members", "an even number has no majority", "1, 3, 5", "write 3 or 5")
+    if settings["availability.redis_members"] not in REDIS:
+        yield _of_tier(tier, "availability.redis_members", "two Sentinels have no majority when one is gone", "1, 3", "write 3")
     if mode != "off" and members < QUORUM:
         yield _of_tier(
             tier,
@@ -48,6 +52,7 @@ def _tier(tier: Tier) -> Iterator[Problem]:
         )
     yield from _recovery(tier)
     yield from _immutability(tier)
+    yield from _records(tier)
 
 
 def _recovery(tier: Tier) -> Iterator[Problem]:
@@ -99,6 +104,13 @@ def _immutability(tier: Tier) -> Iterator[Problem]:
             f"1 to {kept}",
             "shorten it, or raise backup.retention_days",
         )
+
+
+def _records(tier: Tier) -> Iterator[Problem]:
+    """They are written from what a proof restored, so there must be backups."""
+    if tier.settings["backup.records_retention_years"] and not tier.settings["backup.enabled"]:
+        what, cure = "records without backups", "set backup.enabled: true, or records_retention_years: 0"
+        yield _of_tier(tier, "backup.records_retention_years", what, "0", cure)
 
 
 def _of_tier(tier: Tier, key: str, what: str, allowed: str, cure: str) -> Problem:

@@ -13,7 +13,7 @@ from .schema import PORT_FIRST, PORT_LAST
 # As the roles have them by default.
 POSTGRES_PORT, PATRONI_PORT, ETCD_PORTS = 5432, 8008, (2379, 2380)
 PGBOUNCER_PORT, PGBOUNCER_READ_PORT = 6432, 6433
-REDIS_PORT = 6379
+REDIS_PORT, SENTINEL_PORT = 6379, 26379
 OBJECT_STORE_PORT = 8333
 JOURNAL_PORT = 19532
 # A backup is read from a replica.
@@ -53,7 +53,10 @@ def flows(machine: Machine, cell: Cell, clients: Iterable[Cell] = (), senders: I
             yield from _flow("backup_members", [BACKUP_SERVER_PORT], members)
             yield from _flow("restore_proof", [RESTORED_PORT], _others(machine, cell, "app"))
     if "redis" in machine.roles:
-        yield from _flow("redis", [REDIS_PORT], _others(machine, cell, "app"), machine)
+        members = _others(machine, cell, "redis")
+        listening = [REDIS_PORT, SENTINEL_PORT] if members else [REDIS_PORT]
+        yield from _flow("redis_members", listening, members)
+        yield from _flow("redis", listening, _others(machine, cell, "app"), machine)
     if "app" in machine.roles:
         # The edge on the same machine comes from the machine itself.
         for flow in _flow("odoo", [f"{PORT_FIRST}-{PORT_LAST}"], _others(machine, cell, "edge")):

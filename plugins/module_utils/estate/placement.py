@@ -9,7 +9,7 @@ import hashlib
 from collections.abc import Iterator
 from decimal import Decimal
 
-from ..odoo.spec import FRONT_MEMORY_MB
+from ..odoo import front
 from .errors import Problem, listed, nearest, shown
 from .models import Cell, Environment, Estate, Machine
 
@@ -83,7 +83,7 @@ def _overfull(machine: Machine, cell: Cell) -> Iterator[Problem]:
 
 def _load(environment: Environment, setting: str) -> Decimal:
     """What stands before Odoo has memory of its own, beside the application's."""
-    more = FRONT_MEMORY_MB if setting == "sizing.memory_mb" and environment.settings["sizing.front"] else 0
+    more = front.MEMORY_MB if setting == "sizing.memory_mb" and environment.settings["sizing.front"] else 0
     return Decimal(str(environment.settings[setting])) + more
 
 

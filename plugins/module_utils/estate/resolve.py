@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from . import backups, conflicts, consistency, edges, placement, promises, promotion
+from . import backups, conflicts, consistency, edges, placement, promises, promotion, sessions
 from .compile import compile_estate
 from .errors import EstateError, Problem
 from .models import Intent, Resolution
@@ -16,7 +16,7 @@ def resolve(intent: Intent) -> Resolution:
     """Resolve the estate that ``intent`` describes. Pure: the same intent gives the same result."""
     problems: list[Problem] = []
     estate = read(intent, problems)
-    for part in (consistency, promises, backups, conflicts, placement, promotion, edges):
+    for part in (consistency, promises, sessions, backups, conflicts, placement, promotion, edges):
         problems += part.check(estate)
     if problems:
         raise EstateError(problems)

@@ -11,6 +11,8 @@ NAME = r"[a-z][a-z0-9_]{0,47}"
 MACHINE_NAME = r"[A-Za-z0-9][A-Za-z0-9_.-]{0,252}"
 DOMAIN = r"(?=.{1,253}$)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?"
 ENDPOINT = r"https://[a-z0-9]([a-z0-9.-]*[a-z0-9])?(:[0-9]{1,5})?/?"
+# Not 02-29, which most years don't have.
+DAY_OF_YEAR = r"(0[13578]|1[02])-(0[1-9]|[12][0-9]|3[01])|(0[469]|11)-(0[1-9]|[12][0-9]|30)|02-(0[1-9]|1[0-9]|2[0-8])"
 BUCKET = r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]"
 DEBIAN_CA = "/etc/ssl/certs/ca-certificates.crt"
 STAGES = ("production", "staging", "development", "training")
@@ -87,9 +89,10 @@ STORE: dict[str, Field] = {
     "ca_path": Field("string", "on the machines, the authority of the given store's certificate", default=DEBIAN_CA),
     "bucket": Field("string", "the bucket of the cell's databases; default: <cell>-database", pattern=BUCKET),
     "filestore_bucket": Field("string", "the bucket of its filestores; default: <cell>-filestore", pattern=BUCKET),
-    "writer_access_key": Field("string", "who writes the backups of databases; default: <cell>-writer"),
+    "records_bucket": Field("string", "the bucket of what is kept for years; default: <cell>-records", pattern=BUCKET),
+    "writer_access_key": Field("string", "who writes the backups of databases, and records; default: <cell>-writer"),
     "files_access_key": Field("string", "who writes the copies of filestores; default: <cell>-files"),
-    "restorer_access_key": Field("string", "who reads both; default: <cell>-restorer"),
+    "restorer_access_key": Field("string", "who reads all of them; default: <cell>-restorer"),
 }
 
 SECOND_STORE: dict[str, Field] = {
@@ -119,6 +122,9 @@ TIER: dict[str, Field] = {
     "disposable": Field("boolean", "may be destroyed and rebuilt at any time"),
     "stages": Field("list", "stages the tier may serve", items=Field("string", "a stage", choices=STAGES)),
     "availability.database_members": Field("integer", "database members the cell must have, at least", minimum=1, maximum=5),
+    "availability.redis_members": Field(
+        "integer", "Redis members the cell must have, at least; among three, Sentinels choose the primary", minimum=1, maximum=3
+    ),
     "availability.synchronous_mode": Field("string", "synchronous replication", choices=("off", "on", "quorum")),
     "availability.synchronous_strict": Field("boolean", "refuse writes rather than accept them on one member only"),
     "recovery.rpo_seconds": Field("integer", "most data, in seconds, that a disaster may cost; 0 is none", minimum=0),
@@ -133,7 +139,12 @@ TIER: dict[str, Field] = {
     ),
     "backup.wal_archive_seconds": Field("integer", "longest wait before WAL is archived; 0: no archiving", minimum=0),
     "backup.retention_days": Field("integer", "how long recovery points are kept", minimum=0),
-    "backup.records_retention_years": Field("integer", "how long year-end backups are kept as records", minimum=0),
+    "backup.records_retention_years": Field("integer", "how long records, one a year, are kept; 0: none are taken", minimum=0),
+    "backup.records_on": Field(
+        "string",
+        "the day of the year, MM-DD, from which that year's record is due: after the books are closed",
+        pattern=DAY_OF_YEAR,
+    ),
     "backup.immutable": Field("boolean", "nobody can delete a backup before its date"),
     "backup.immutable_days": Field("integer", "how long a backup cannot be deleted", minimum=0),
     "backup.restore_test_every_days": Field("integer", "time between two restore tests; 0: never", minimum=0),

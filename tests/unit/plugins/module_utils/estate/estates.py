@@ -45,9 +45,11 @@ class Bench:
         self.built_in: dict[str, Any] = copy.deepcopy(BUILT_IN)
 
     def add_cell(self, name: str, members: int = 1, **facts: Any) -> None:
-        """A cell with ``members`` database machines and one app machine."""
+        """A cell with ``members`` database machines, of which one or three keep sessions, and one app machine."""
         databases = [f"{name}-db{number}" for number in range(1, members + 1)]
-        self.machines |= {machine: {"machine_roles": ["postgres", "redis"]} for machine in databases}
+        keepers = databases[: 3 if members >= 3 else 1]
+        roles = {machine: ["postgres", "redis"] if machine in keepers else ["postgres"] for machine in databases}
+        self.machines |= {machine: {"machine_roles": roles[machine]} for machine in databases}
         self.machines[f"{name}-app1"] = {"machine_roles": ["app", "edge"]}
         self.members[name] = [*databases, f"{name}-app1"]
         self.cells[name] = {"cell_isolation": "dedicated", "cell_backup_store": dict(STORE), **facts}

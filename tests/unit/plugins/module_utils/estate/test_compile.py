@@ -214,7 +214,30 @@ def test_applications_are_given_all_members_of_their_cell() -> None:
     estate.tiers["dedicated_business"] = {"inherits": "business", "isolation": "dedicated"}
     found = resolve(estate.intent()).variables["ha-app1"]["estate_odoo_environments"][0]
     assert found["database"]["host"] == "ha-db1,ha-db2,192.0.2.13"
-    assert found["redis"]["host"] == "ha-db1"
+    assert found["redis"] == {
+        "sentinels": ["ha-db1", "ha-db2", "192.0.2.13"],
+        "sentinel_port": 26379,
+        "primary": "ha",
+        "port": 6379,
+        "user": "b_prod",
+        "key_prefix": "b_prod:",
+    }
+
+
+def test_three_machines_keep_sessions_whatever_the_tiers_ask() -> None:
+    estate = Bench()
+    estate.machines |= {"r2": {"machine_roles": ["redis"], "address": "192.0.2.22"}, "r3": {"machine_roles": ["redis"]}}
+    estate.members["shared"] += ["r2", "r3"]
+    variables = resolve(estate.intent()).variables
+    for name in ("db1", "r2", "r3"):
+        assert variables[name]["redis_name"] == "shared"
+        assert variables[name]["redis_members"] == [
+            {"name": "db1", "address": "db1"},
+            {"name": "r2", "address": "192.0.2.22"},
+            {"name": "r3", "address": "r3"},
+        ]
+    assert [c["name"] for c in variables["r2"]["estate_certificates"]] == ["redis"]
+    assert variables["app1"]["estate_odoo_environments"][0]["redis"]["primary"] == variables["r2"]["redis_name"]
 
 
 def test_only_services_that_connect_can_prove_themselves() -> None:

@@ -31,7 +31,12 @@ def _(estate: Bench) -> None:
 
 @REFUSALS.case("RPO without backup", "tier gold: recovery.rpo_seconds: the backup plan gives no backup at all")
 def _(estate: Bench) -> None:
-    estate.tiers["gold"] = {"inherits": "standard", "backup": {"enabled": False}}
+    estate.tiers["gold"] = {"inherits": "standard", "backup": {"enabled": False, "records_retention_years": 0}}
+
+
+@REFUSALS.case("records without backups", "tier gold: backup.records_retention_years: records without backups")
+def _(estate: Bench) -> None:
+    estate.tiers["gold"] = {"inherits": "regulated", "backup": {"enabled": False, "immutable": False}}
 
 
 @REFUSALS.case("zero loss without quorum", "tier gold: recovery.rpo_seconds: zero loss without quorum commit")
@@ -42,6 +47,24 @@ def _(estate: Bench) -> None:
 @REFUSALS.case("tier with an even number", "tier gold: availability.database_members: an even number has no majority")
 def _(estate: Bench) -> None:
     estate.tiers["gold"] = {"inherits": "business", "availability": {"database_members": 4}}
+
+
+@REFUSALS.case(
+    "tier with two Redis members",
+    "tier gold: availability.redis_members: two Sentinels have no majority when one is gone",
+    seen="2",
+    allowed="1, 3",
+    cure="write 3",
+)
+def _(estate: Bench) -> None:
+    estate.tiers["gold"] = {"inherits": "business", "availability": {"redis_members": 2}}
+
+
+@REFUSALS.case(
+    "tier with four Redis members", "tier gold: availability.redis_members: wrong value", allowed="at most 3", alone=False
+)
+def _(estate: Bench) -> None:
+    estate.tiers["gold"] = {"inherits": "business", "availability": {"redis_members": 4}}
 
 
 @REFUSALS.case("replication of one", "tier gold: availability.synchronous_mode: replication with 1 database member")

@@ -39,6 +39,18 @@ def test_members_talk_to_each_other_only() -> None:
     assert flows["postgres_members"]["ports"] == ["5432", "8008", "2379", "2380"]
     assert flows["postgres_members"]["sources"] == ["vault-db1", "vault-db3"]
     assert flows["pgbouncer"]["sources"] == ["vault-app1"]
+    # Members follow each other, Sentinels agree, and applications ask them where the primary is.
+    assert flows["redis_members"] == {"name": "redis_members", "ports": ["6379", "26379"], "sources": ["vault-db1", "vault-db3"]}
+    assert flows["redis"] == {"name": "redis", "ports": ["6379", "26379"], "sources": ["vault-app1"]}
+
+
+def test_containers_reach_sentinels_on_their_own_machine() -> None:
+    bench = Bench()
+    bench.machines |= {name: {"machine_roles": ["redis"]} for name in ("r1", "r2")}
+    bench.machines |= {"app1": {"machine_roles": ["app", "edge", "redis"]}, "db1": {"machine_roles": ["postgres"]}}
+    bench.members["shared"] += ["r1", "r2"]
+    assert _flows(bench, "app1")["redis"] == {"name": "redis", "ports": ["6379", "26379"], "sources": [], "containers": True}
+    assert _flows(bench, "app1")["redis_members"]["sources"] == ["r1", "r2"]
 
 
 def test_an_edge_serves_everybody_and_applications_only_other_edges() -> None:

@@ -28,6 +28,7 @@ def _(estate: Bench) -> None:
 @REFUSALS.case(
     "HA with too few members",
     "environment acme_prod: service_tier: tier business promises 3 database members",
+    alone=False,  # and too few for its sessions
     seen="cell shared has 1",
     allowed="3, 5",
     cure="add machines with the role postgres to cell_shared",
