@@ -79,25 +79,15 @@ from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ..module_utils.object_store.arguments import CONNECTION, open_client
+from ..module_utils.object_store.arguments import BUCKET, CONNECTION, open_client
 from ..module_utils.object_store.client import Client
 from ..module_utils.object_store.errors import ObjectStoreError, ObjectStoreUnreachableError
-from ..module_utils.object_store.models import MODES, Bucket, parse_buckets
+from ..module_utils.object_store.models import Bucket, parse_buckets
 from ..module_utils.object_store.plan import as_diff, plan
 
 ARGUMENTS: dict[str, Any] = {
     **CONNECTION,
-    "buckets": {
-        "type": "list",
-        "elements": "dict",
-        "required": True,
-        "options": {
-            "name": {"type": "str", "required": True},
-            "lock_mode": {"type": "str", "choices": list(MODES), "default": "none"},
-            "lock_days": {"type": "int", "default": 0},
-            "noncurrent_days": {"type": "int", "default": 0},
-        },
-    },
+    "buckets": {"type": "list", "elements": "dict", "required": True, "options": BUCKET},
 }
 
 

@@ -4,11 +4,12 @@
 
 from __future__ import annotations
 
-"""How modules reach a store; documented in the fragment tierline.erp.object_store."""
+"""How modules reach a store, documented in the fragment tierline.erp.object_store, and what they are told of a bucket."""
 
 from typing import Any
 
 from .client import Client
+from .models import MODES
 from .signature import Credentials
 
 CONNECTION: dict[str, Any] = {
@@ -18,6 +19,12 @@ CONNECTION: dict[str, Any] = {
     "secret_key": {"type": "str", "required": True, "no_log": True},
     "ca_path": {"type": "path"},
     "timeout": {"type": "int", "default": 20},
+}
+BUCKET: dict[str, Any] = {
+    "name": {"type": "str", "required": True},
+    "lock_mode": {"type": "str", "choices": list(MODES), "default": "none"},
+    "lock_days": {"type": "int", "default": 0},
+    "noncurrent_days": {"type": "int", "default": 0},
 }
 
 

@@ -25,6 +25,8 @@ from .models import NONE, Bucket
 from .plan import CREATE, EXPIRE, LOCK, VERSION, Change
 from .signature import Credentials, Request, signed_headers
 
+# What stores say of an object that isn't locked, or of a bucket that can't lock any.
+UNLOCKED = ("NoSuchObjectLockConfiguration", "ObjectLockConfigurationNotFoundError", "InvalidRequest")
 PORTS = {"https": 443, "http": 80}
 
 
@@ -96,11 +98,29 @@ class Client:
                 return
             query = {"versions": "", "prefix": prefix, **following}
 
+    def retention(self, bucket: str, key: str, version: str) -> tuple[str, str]:
+        """How a version is locked, and until when; nothing and "" where it isn't."""
+        try:
+            return documents.retention(self.request("GET", f"/{bucket}/{key}", {"retention": "", "versionId": version}))
+        except Refused as refusal:
+            if refusal.code in UNLOCKED:
+                return NONE, ""
+            raise
+
     def put(self, bucket: str, key: str, body: bytes) -> None:
         self.request("PUT", f"/{bucket}/{key}", body=body)
 
     def get(self, bucket: str, key: str, version: str = "") -> bytes:
         return self.request("GET", f"/{bucket}/{key}", {"versionId": version} if version else {})
+
+    def find(self, bucket: str, key: str) -> bytes | None:
+        """The object as it is, or nothing."""
+        try:
+            return self.get(bucket, key)
+        except Refused as refusal:
+            if refusal.status == 404:
+                return None
+            raise
 
     def _optional(self, bucket: str, what: str, absent: str) -> bytes:
         try:

@@ -52,6 +52,12 @@ def lock(document: bytes) -> tuple[bool, str, int]:
     return True, mode, days
 
 
+def retention(document: bytes) -> tuple[str, str]:
+    """Of one version: mode, and until when."""
+    root = _parse(document)
+    return _text(root, "Mode").lower() or NONE, _text(root, "RetainUntilDate")
+
+
 def noncurrent_days(document: bytes) -> int:
     """Of the rules that are in force for the whole bucket; 0: none is."""
     rules = [rule for rule in _parse(document).iter() if _name(rule) == "Rule" and _whole(rule)]

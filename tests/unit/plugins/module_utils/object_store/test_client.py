@@ -170,3 +170,27 @@ def test_a_lock_in_years_and_a_lock_without_default() -> None:
     assert documents.lock(years) == (True, "governance", 730)
     assert documents.lock(documents.default_lock("none", 0)) == (True, "none", 0)
     assert documents.noncurrent_days(b"<L/>") == 0
+
+
+def test_until_when_a_version_is_locked(monkeypatch: pytest.MonkeyPatch) -> None:
+    lock = b"<Retention><Mode>COMPLIANCE</Mode><RetainUntilDate>2037-02-07T00:00:00Z</RetainUntilDate></Retention>"
+    made, wire = client(monkeypatch, lambda _method, _target: (200, lock))
+    assert made.retention("b", "a/b.json", "v1") == ("compliance", "2037-02-07T00:00:00Z")
+    assert wire.asked[0][:2] == ("GET", "/b/a/b.json?retention=&versionId=v1")
+
+
+def test_a_version_that_isn_t_locked(monkeypatch: pytest.MonkeyPatch) -> None:
+    made, _wire = client(monkeypatch, lambda _method, _target: (404, error("NoSuchObjectLockConfiguration")))
+    assert made.retention("b", "a", "v1") == ("none", "")
+    refusing, _wire = client(monkeypatch, lambda _method, _target: (403, error("AccessDenied")))
+    with pytest.raises(Refused, match="AccessDenied"):
+        refusing.retention("b", "a", "v1")
+
+
+@pytest.mark.parametrize(("status", "found"), [(200, b"it"), (404, None)])
+def test_an_object_that_may_be_there(status: int, found: bytes | None, monkeypatch: pytest.MonkeyPatch) -> None:
+    made, _wire = client(monkeypatch, lambda _method, _target: (status, found or error("NoSuchKey")))
+    assert made.find("b", "a") == found
+    refusing, _wire = client(monkeypatch, lambda _method, _target: (403, error("AccessDenied")))
+    with pytest.raises(Refused, match="AccessDenied"):
+        refusing.find("b", "a")
