@@ -158,7 +158,7 @@ from ansible_collections.tierline.erp.plugins.module_utils.odoo import (
 )
 from ansible_collections.tierline.erp.plugins.module_utils.odoo.engine import Engine, open_engine, reported
 from ansible_collections.tierline.erp.plugins.module_utils.odoo.errors import OdooError, refuse
-from ansible_collections.tierline.erp.plugins.module_utils.odoo.models import parse
+from ansible_collections.tierline.erp.plugins.module_utils.odoo.parsing import parse
 
 
 def run(engine, params, check_mode, **stores):

@@ -57,7 +57,7 @@ databases:
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.tierline.erp.plugins.module_utils.odoo import arguments, database, reconcile, report
 from ansible_collections.tierline.erp.plugins.module_utils.odoo.errors import OdooError
-from ansible_collections.tierline.erp.plugins.module_utils.odoo.models import parse
+from ansible_collections.tierline.erp.plugins.module_utils.odoo.parsing import parse
 
 
 def run(params, read=database.read):

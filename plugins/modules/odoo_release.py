@@ -233,7 +233,7 @@ from ansible_collections.tierline.erp.plugins.module_utils.odoo import (
 )
 from ansible_collections.tierline.erp.plugins.module_utils.odoo.engine import Engine, open_engine, reported
 from ansible_collections.tierline.erp.plugins.module_utils.odoo.errors import OdooError
-from ansible_collections.tierline.erp.plugins.module_utils.odoo.models import parse
+from ansible_collections.tierline.erp.plugins.module_utils.odoo.parsing import parse
 from ansible_collections.tierline.erp.plugins.module_utils.odoo.run import Run
 
 

@@ -20,6 +20,8 @@ PORT = 8080
 # Of the tmpfs, which is counted as the container's memory.
 TMP_MB = 64
 _CACHE_MB = 48
+# Beside what an environment's application has: nginx takes a tenth of it, files that it keeps the rest.
+MEMORY_MB = TMP_MB + 32
 
 # Of an attachment's answer nginx keeps its type, name and lifetime; these it would lose.
 _KEPT = (

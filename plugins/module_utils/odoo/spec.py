@@ -24,8 +24,6 @@ LABEL_WORKLOAD = "tierline.workload"
 SLOT = SLOTS[0]
 SETUP_SLOT = "setup"
 FRONT = "front"
-# Beside what an environment's application has: nginx takes a tenth of it, files that it keeps the rest.
-FRONT_MEMORY_MB = front.TMP_MB + 32
 
 _CONFIG_MOUNT = config.CONFIG_DIR
 _SECOND = 1_000_000_000
@@ -180,8 +178,8 @@ def before(env: Environment, settings: Settings, slot: str = SLOT) -> dict[str, 
             ],
             "CapDrop": ["ALL"],
             **({} if env.egress else {"Dns": [NO_NAMESERVER]}),
-            "Memory": FRONT_MEMORY_MB * 1024 * 1024,
-            "MemorySwap": FRONT_MEMORY_MB * 1024 * 1024,
+            "Memory": front.MEMORY_MB * 1024 * 1024,
+            "MemorySwap": front.MEMORY_MB * 1024 * 1024,
             # What it does Odoo needn't, so it may take as much.
             "NanoCpus": int(env.cpus * _SECOND),
             "NetworkMode": network_name(env.name),

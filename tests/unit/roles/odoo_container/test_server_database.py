@@ -6,30 +6,17 @@
 
 from __future__ import annotations
 
-import importlib
+import functools
 import io
-import sys
 import types
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import psycopg2
 import pytest
 from psycopg2 import errors
 
-_FILES = Path(__file__).parents[4] / "roles" / "odoo_container" / "files" / "addons"
-
-
-class Clock:
-    def __init__(self) -> None:
-        self.now = 0.0
-
-    def __call__(self) -> float:
-        return self.now
-
-    def sleep(self, seconds: float) -> None:
-        self.now += seconds
+from .helpers import Clock, imported
 
 
 class RegistryError(RuntimeError):
@@ -47,27 +34,8 @@ def database(monkeypatch: pytest.MonkeyPatch) -> Any:
         request=None,
         route=lambda *_path, **_more: lambda method: method,
     )
-    sql_db = types.ModuleType("odoo.sql_db")
-    exceptions = types.ModuleType("werkzeug.exceptions")
-
-    class ServiceUnavailable(Exception):
-        def __init__(self, description: str, **_more: Any) -> None:
-            super().__init__(description)
-
-        def get_response(self) -> str:
-            return f"503 {self}"
-
-    exceptions.ServiceUnavailable = ServiceUnavailable  # type: ignore[attr-defined]
-    for name in ("odoo", "odoo.service", "werkzeug"):
-        monkeypatch.setitem(sys.modules, name, types.ModuleType(name))
-    for module in (http, sql_db, types.ModuleType("odoo.service.server"), exceptions):
-        monkeypatch.setitem(sys.modules, module.__name__, module)
-        parent, _, child = module.__name__.rpartition(".")
-        setattr(sys.modules[parent], child, module)
-    monkeypatch.syspath_prepend(str(_FILES))
-    for name in [name for name in sys.modules if name.startswith("tierline_server")]:
-        monkeypatch.delitem(sys.modules, name)
-    return importlib.import_module("tierline_server.database")
+    others = [types.ModuleType(name) for name in ("odoo.sql_db", "odoo.service.server")]
+    return imported(monkeypatch, ("database",), http, *others)["database"]
 
 
 class Request:
@@ -110,7 +78,8 @@ def _serve(database: Any, request: Request, *told: Exception | str, commits: int
         return answer
 
     try:
-        return database.patient(odoo, clock=clock, sleep=clock.sleep)(request), asked
+        patience = functools.partial(database.Patience, clock=clock, sleep=clock.sleep)
+        return database.patient(odoo, patience)(request), asked
     except Exception as error:
         return error, asked
 

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import functools
 import importlib
 import itertools
 import sys
@@ -16,9 +17,10 @@ from typing import Any
 
 import pytest
 
+from .helpers import Clock, imported
+
 redis = pytest.importorskip("redis")
 
-_FILES = Path(__file__).parents[4] / "roles" / "odoo_container" / "files" / "addons"
 NAME = "n" * 42
 SID = NAME + "a" * 42
 
@@ -111,25 +113,8 @@ def modules(monkeypatch: pytest.MonkeyPatch) -> Any:
     security.compute_session_token = lambda session, _env: f"token of {session.sid}"  # type: ignore[attr-defined]
     vendor = types.ModuleType("odoo.tools._vendor.sessions")
     vendor.SessionStore = SessionStore  # type: ignore[attr-defined]
-    exceptions = types.ModuleType("werkzeug.exceptions")
-
-    class ServiceUnavailable(Exception):
-        def __init__(self, description: str, **_more: Any) -> None:
-            super().__init__(description)
-
-    exceptions.ServiceUnavailable = ServiceUnavailable  # type: ignore[attr-defined]
-    for name in ("odoo", "odoo.service", "odoo.tools", "odoo.tools._vendor", "werkzeug"):
-        monkeypatch.setitem(sys.modules, name, types.ModuleType(name))
-    for module in (http, security, vendor, exceptions):
-        monkeypatch.setitem(sys.modules, module.__name__, module)
-        parent, _, child = module.__name__.rpartition(".")
-        setattr(sys.modules[parent], child, module)
-    monkeypatch.syspath_prepend(str(_FILES))
-    for name in [name for name in sys.modules if name.startswith("tierline_server")]:
-        monkeypatch.delitem(sys.modules, name)
-    parts_of_it = ("settings", "sessions", "connection", "store", "install")
-    parts = {name: importlib.import_module(f"tierline_server.{name}") for name in parts_of_it}
-    return types.SimpleNamespace(http=http, **parts)
+    parts_of_it = ("settings", "sessions", "connection", "store", "install", "patience")
+    return types.SimpleNamespace(http=http, **imported(monkeypatch, parts_of_it, http, security, vendor))
 
 
 @pytest.fixture
@@ -288,20 +273,10 @@ class Flaky:
         return types.SimpleNamespace(execute_command=lambda *_: None, execute=lambda: [self.execute_command("X")] * 2)
 
 
-class Clock:
-    def __init__(self) -> None:
-        self.now = 0.0
-
-    def __call__(self) -> float:
-        return self.now
-
-    def sleep(self, seconds: float) -> None:
-        self.now += seconds
-
-
 def _connection(modules: Any, *errors: Exception) -> tuple[Any, Clock]:
     clock = Clock()
-    return modules.connection.Redis(Flaky(*errors), "redis1:6379", clock=clock, sleep=clock.sleep), clock
+    patience = functools.partial(modules.patience.Patience, clock=clock, sleep=clock.sleep)
+    return modules.connection.Redis(Flaky(*errors), "redis1:6379", patience=patience), clock
 
 
 @pytest.mark.parametrize(
@@ -380,7 +355,7 @@ def test_however_many_attempts_fail_the_next_one_is_made(modules: Any, tmp_path:
     (tmp_path / "ca.crt").touch()
     place = {"sentinels": (("127.0.0.1", 1),), "primary": "shared", "ca_file": str(tmp_path / "ca.crt")}
     connection = modules.connection.connect(modules.settings.Settings("redis", username="a", password="secret", **place))
-    connection._patience = 0
+    connection._patience = functools.partial(modules.patience.Patience, 0)
     for _attempt in range(40):
         with pytest.raises(modules.connection.RedisGoneError, match="No master found"):
             connection.run(("GET", "a"))
@@ -431,8 +406,12 @@ def test_the_store_is_put_in_place_once(modules: Any, tmp_path: Path, monkeypatc
 
 
 @pytest.mark.usefixtures("modules")
-def test_a_failed_start_ends_the_process(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_failed_start_ends_the_process(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
     monkeypatch.setenv("TIERLINE_SESSIONS", str(tmp_path / "nothing"))
-    monkeypatch.setitem(sys.modules, "tierline_server.health", types.ModuleType("health"))
+    for name in ("database", "health"):
+        monkeypatch.setitem(sys.modules, f"tierline_server.{name}", types.ModuleType(name))
     with pytest.raises(SystemExit):
         sys.modules["tierline_server"].post_load()
+    assert f"{tmp_path / 'nothing'} can't be read" in caplog.text

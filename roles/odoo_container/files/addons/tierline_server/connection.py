@@ -6,7 +6,8 @@
 
 import contextlib
 import threading
-import time
+
+from .patience import SECONDS, Patience
 
 try:
     import redis
@@ -17,8 +18,6 @@ except ImportError as error:
         "add the Debian or Ubuntu package python3-redis, or redis from PyPI, to the image"
     ) from error
 
-# A restart or a failover of Redis takes about a second or three; a request can wait that long, its user would notice a logout.
-PATIENCE = 8
 # A worker asks one thing at a time; the evented server has many clients in one process.
 _CONNECTIONS = 16
 _ANSWER = 4
@@ -48,17 +47,14 @@ class RedisGoneError(Exception):
 class Redis:
     """Carries out commands in one round trip; all of ours may be repeated, so a broken connection is no reason to give up."""
 
-    def __init__(self, client, where, gate=None, patience=PATIENCE, clock=time.monotonic, sleep=time.sleep):
+    def __init__(self, client, where, gate=None, patience=Patience):
         self._client = client
         self._where = where
         self._gate = gate or contextlib.nullcontext()
         self._patience = patience
-        self._clock = clock
-        self._sleep = sleep
 
     def run(self, *commands):
-        give_up = self._clock() + self._patience
-        pause = 0.02
+        patience = self._patience()
         while True:
             try:
                 with self._gate:
@@ -66,15 +62,14 @@ class Redis:
             except _LASTING as error:  # pylint: disable=catching-non-exception
                 raise RedisGoneError(f"Redis at {self._where} refuses this environment's user: {error}") from error
             except _PASSING as error:  # pylint: disable=catching-non-exception
-                if self._clock() + pause >= give_up:
-                    raise RedisGoneError(f"Redis at {self._where} did not answer for {self._patience} s: {error}") from error
+                if not patience.wait():
+                    raise RedisGoneError(f"Redis at {self._where} did not answer for {patience.seconds} s: {error}") from error
             except redis.exceptions.RedisError as error:
-                if _NO_REPLICAS not in str(error) or self._clock() + pause >= give_up:
+                if _NO_REPLICAS in str(error):
+                    # Sentinels are asked for every new connection; those that exist would go on with this server.
+                    self._client.connection_pool.disconnect()
+                if _NO_REPLICAS not in str(error) or not patience.wait():
                     raise RedisGoneError(f"Redis at {self._where} refuses: {error}") from error
-                # Sentinels are asked for every new connection; those that exist would go on with this server.
-                self._client.connection_pool.disconnect()
-            self._sleep(pause)
-            pause = min(pause * 2, 0.5)
 
     def _once(self, commands):
         if len(commands) == 1:
@@ -111,7 +106,7 @@ def connect(settings):
         host=settings.host,
         port=settings.port,
         max_connections=_CONNECTIONS,
-        timeout=PATIENCE,
+        timeout=SECONDS,
         **options,
     )
     return Redis(redis.Redis(connection_pool=pool), settings.where)

@@ -13,7 +13,6 @@ when it wants to replace a worker meanwhile, of which those for crons end with t
 import logging
 import os
 import threading
-import time
 
 import psycopg2
 from odoo import http, sql_db
@@ -21,10 +20,8 @@ from odoo.service import server
 from werkzeug.exceptions import ServiceUnavailable
 
 from .health import PATH as HEALTH
+from .patience import Patience
 
-# A switchover takes two to four seconds, and so does a failover where the old primary's death is proven (docs/failover.md). The
-# same as for Redis; a worker that waits does nothing else, but without a database there is nothing else.
-PATIENCE = 8
 # What the server, or the pooler before it, says when it ends a connection; a connection that breaks without a word has no code.
 # 57P01 to 57P05: shut down, crashed, starting, database dropped, idle for too long. 53300: too many connections.
 _PASSING_CLASSES = ("08", "57P")
@@ -65,13 +62,12 @@ def counting(commit):
     return counted
 
 
-def patient(serve, patience=PATIENCE, clock=time.monotonic, sleep=time.sleep):
+def patient(serve, patience=Patience):
     def served(request):
         # Health is how it is now.
         if request.httprequest.path == HEALTH:
             return serve(request)
-        give_up = clock() + patience
-        pause, waited = 0.05, False
+        waiting, level = patience(first=0.05), logging.WARNING
         while True:
             _thread.commits = 0
             try:
@@ -79,14 +75,11 @@ def patient(serve, patience=PATIENCE, clock=time.monotonic, sleep=time.sleep):
             except (http.RegistryError, psycopg2.OperationalError, psycopg2.InterfaceError) as error:
                 if _thread.commits or not lost(error):
                     raise
-                if clock() + pause >= give_up:
-                    _logger.error("the database can't be reached for %s s: %s", patience, error.__cause__ or error)
-                    raise DatabaseUnavailable() from error
-                level = logging.DEBUG if waited else logging.WARNING
                 _logger.log(level, "the database went away, trying again: %s", error.__cause__ or error)
-            sleep(pause)
-            waited = True
-            pause = min(pause * 2, 0.5)
+                level = logging.DEBUG
+                if not waiting.wait():
+                    _logger.error("the database can't be reached for %s s: %s", waiting.seconds, error.__cause__ or error)
+                    raise DatabaseUnavailable() from error
             _begin_anew(request)
 
     return served

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from ansible_collections.tierline.erp.plugins.module_utils.odoo import cleaning, clone
 from ansible_collections.tierline.erp.plugins.module_utils.odoo.cleaning import Cleaner
-from ansible_collections.tierline.erp.plugins.module_utils.odoo.models import parse
+from ansible_collections.tierline.erp.plugins.module_utils.odoo.parsing import parse
 
 from .helpers import item
 

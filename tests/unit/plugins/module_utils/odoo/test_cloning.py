@@ -26,8 +26,9 @@ from ansible_collections.tierline.erp.plugins.module_utils.odoo import (
     release,
 )
 from ansible_collections.tierline.erp.plugins.module_utils.odoo.errors import OdooError
-from ansible_collections.tierline.erp.plugins.module_utils.odoo.models import Settings, parse
+from ansible_collections.tierline.erp.plugins.module_utils.odoo.models import Settings
 from ansible_collections.tierline.erp.plugins.module_utils.odoo.neutral import Finding
+from ansible_collections.tierline.erp.plugins.module_utils.odoo.parsing import parse
 from ansible_collections.tierline.erp.plugins.module_utils.odoo.release import FROZEN, STARTED, Operation
 
 from .helpers import Engine, item

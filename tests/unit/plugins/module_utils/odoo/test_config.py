@@ -10,7 +10,7 @@ import hashlib
 
 import pytest
 from ansible_collections.tierline.erp.plugins.module_utils.odoo import config
-from ansible_collections.tierline.erp.plugins.module_utils.odoo.models import parse
+from ansible_collections.tierline.erp.plugins.module_utils.odoo.parsing import parse
 from hypothesis import given
 from hypothesis import strategies as st
 

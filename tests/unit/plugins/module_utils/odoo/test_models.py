@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 from ansible_collections.tierline.erp.plugins.module_utils.odoo.errors import OdooError
-from ansible_collections.tierline.erp.plugins.module_utils.odoo.models import Redis, derived_uid, parse
+from ansible_collections.tierline.erp.plugins.module_utils.odoo.models import Redis, derived_uid
+from ansible_collections.tierline.erp.plugins.module_utils.odoo.parsing import parse
 from hypothesis import given
 from hypothesis import strategies as st
 

@@ -13,8 +13,8 @@ from typing import Any
 import pytest
 from ansible_collections.tierline.erp.plugins.module_utils.odoo import modules
 from ansible_collections.tierline.erp.plugins.module_utils.odoo.errors import OdooError
-from ansible_collections.tierline.erp.plugins.module_utils.odoo.models import parse
 from ansible_collections.tierline.erp.plugins.module_utils.odoo.modules import Contents, Scan, Update
+from ansible_collections.tierline.erp.plugins.module_utils.odoo.parsing import parse
 
 from .helpers import item
 

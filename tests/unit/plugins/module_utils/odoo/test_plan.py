@@ -10,7 +10,8 @@ from typing import Any
 
 import pytest
 from ansible_collections.tierline.erp.plugins.module_utils.odoo import spec
-from ansible_collections.tierline.erp.plugins.module_utils.odoo.models import Environment, Settings, parse
+from ansible_collections.tierline.erp.plugins.module_utils.odoo.models import Environment, Settings
+from ansible_collections.tierline.erp.plugins.module_utils.odoo.parsing import parse
 from ansible_collections.tierline.erp.plugins.module_utils.odoo.plan import (
     Desired,
     Observed,

@@ -15,7 +15,8 @@ from typing import Any
 import pytest
 from ansible_collections.tierline.erp.plugins.module_utils.odoo import proof
 from ansible_collections.tierline.erp.plugins.module_utils.odoo.errors import OdooError
-from ansible_collections.tierline.erp.plugins.module_utils.odoo.models import Environment, Settings, parse
+from ansible_collections.tierline.erp.plugins.module_utils.odoo.models import Environment, Settings
+from ansible_collections.tierline.erp.plugins.module_utils.odoo.parsing import parse
 from ansible_collections.tierline.erp.tests.unit.plugins.module_utils.local_server import (
     LocalServer,
     answering,

@@ -15,8 +15,9 @@ from typing import Any
 import pytest
 from ansible_collections.tierline.erp.plugins.module_utils.odoo import config, files, records, release, releasing, sockets
 from ansible_collections.tierline.erp.plugins.module_utils.odoo.errors import OdooError
-from ansible_collections.tierline.erp.plugins.module_utils.odoo.models import Settings, parse
+from ansible_collections.tierline.erp.plugins.module_utils.odoo.models import Settings
 from ansible_collections.tierline.erp.plugins.module_utils.odoo.modules import Update
+from ansible_collections.tierline.erp.plugins.module_utils.odoo.parsing import parse
 from ansible_collections.tierline.erp.plugins.module_utils.odoo.release import Operation, Record
 from ansible_collections.tierline.erp.plugins.module_utils.odoo.run import Run
 from ansible_collections.tierline.erp.plugins.modules import odoo_release, odoo_releases_info

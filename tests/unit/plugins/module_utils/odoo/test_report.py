@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 from ansible_collections.tierline.erp.plugins.module_utils.odoo import report, setup
-from ansible_collections.tierline.erp.plugins.module_utils.odoo.models import parse
+from ansible_collections.tierline.erp.plugins.module_utils.odoo.parsing import parse
 
 from .helpers import Engine, item
 

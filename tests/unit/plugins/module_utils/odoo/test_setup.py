@@ -6,7 +6,8 @@ from __future__ import annotations
 
 import pytest
 from ansible_collections.tierline.erp.plugins.module_utils.odoo import setup
-from ansible_collections.tierline.erp.plugins.module_utils.odoo.models import Environment, parse
+from ansible_collections.tierline.erp.plugins.module_utils.odoo.models import Environment
+from ansible_collections.tierline.erp.plugins.module_utils.odoo.parsing import parse
 from ansible_collections.tierline.erp.plugins.module_utils.odoo.setup import DatabaseState
 
 from .helpers import item

@@ -11,7 +11,8 @@ from typing import Any
 import pytest
 from ansible_collections.tierline.erp.plugins.module_utils.odoo import config, front, spec
 from ansible_collections.tierline.erp.plugins.module_utils.odoo.errors import OdooError
-from ansible_collections.tierline.erp.plugins.module_utils.odoo.models import Settings, parse
+from ansible_collections.tierline.erp.plugins.module_utils.odoo.models import Settings
+from ansible_collections.tierline.erp.plugins.module_utils.odoo.parsing import parse
 from ansible_collections.tierline.erp.plugins.module_utils.odoo.plan import Observed, conflicts, desire, plan
 
 from .helpers import DIGEST, IMAGE, Engine, item

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import pytest
 from ansible_collections.tierline.erp.plugins.module_utils.odoo import spec
-from ansible_collections.tierline.erp.plugins.module_utils.odoo.models import Settings, parse
+from ansible_collections.tierline.erp.plugins.module_utils.odoo.models import Settings
+from ansible_collections.tierline.erp.plugins.module_utils.odoo.parsing import parse
 from ansible_collections.tierline.erp.tests.unit.plugins.module_utils.odoo.helpers import REDIS, item
 
 

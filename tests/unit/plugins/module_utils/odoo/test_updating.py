@@ -16,8 +16,9 @@ from typing import Any
 import pytest
 from ansible_collections.tierline.erp.plugins.module_utils.odoo import files, modules, spec, updating
 from ansible_collections.tierline.erp.plugins.module_utils.odoo.errors import OdooError
-from ansible_collections.tierline.erp.plugins.module_utils.odoo.models import Settings, parse
+from ansible_collections.tierline.erp.plugins.module_utils.odoo.models import Settings
 from ansible_collections.tierline.erp.plugins.module_utils.odoo.modules import Contents, Update
+from ansible_collections.tierline.erp.plugins.module_utils.odoo.parsing import parse
 from ansible_collections.tierline.erp.plugins.module_utils.odoo.updating import Updater
 
 from .helpers import IMAGE, Engine, item
