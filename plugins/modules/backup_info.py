@@ -65,6 +65,14 @@ options:
         description: Directory in which proofs note themselves.
         type: path
         default: /var/lib/tierline/proofs
+      records:
+        description: Environments whose records are kept for years, and the day from which each year's is due, as MM-DD.
+        type: dict
+        default: {}
+      records_file:
+        description: File in which it is noted when each was taken last.
+        type: path
+        default: /var/lib/tierline/records.json
       member:
         description: Not used by this module.
         type: str
@@ -104,7 +112,7 @@ ok:
 findings:
   description:
     - Why not. C(code) is C(no_backup), C(overdue), C(damaged), C(repository), C(store), C(archive_failing),
-      C(archive_overdue), C(archive_gap), C(proof_failed) or C(proof_overdue).
+      C(archive_overdue), C(archive_gap), C(proof_failed), C(proof_overdue) or C(record_overdue).
     - C(second_left_out), and the codes of stores with C(second_) before them, are about the second store.
   returned: always
   type: list
@@ -167,6 +175,12 @@ proofs:
   type: list
   elements: dict
   sample: [{environment: acme_prod, every_days: 30, at: 1795334400, passed: true, due: false}]
+records:
+  description: When the newest record of each environment was taken. C(at) 0 means never, C(due) that this year's isn't there.
+  returned: always
+  type: list
+  elements: dict
+  sample: [{environment: acme_prod, day: "01-31", at: 1795334400, due: false}]
 last_backup_age:
   description: Seconds since the last backup ended; -1 without one.
   returned: always
@@ -180,6 +194,7 @@ from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
 
+from ..module_utils.backup import records
 from ..module_utils.backup.errors import BackupError
 from ..module_utils.backup.host import Host
 from ..module_utils.backup.models import Policy, Report
@@ -197,6 +212,8 @@ POLICY: dict[str, Any] = {
     "metrics_file": {"type": "path", "default": ""},
     "proofs": {"type": "dict", "default": {}},
     "proofs_dir": {"type": "path", "default": "/var/lib/tierline/proofs"},
+    "records": {"type": "dict", "default": {}},
+    "records_file": {"type": "path", "default": "/var/lib/tierline/records.json"},
     "member": {"type": "str", "default": ""},
     "peers": {"type": "list", "elements": "dict", "default": []},
     "second": {"type": "dict", "default": {}},
@@ -219,6 +236,7 @@ def result(report: Report) -> dict[str, Any]:
         "archiving": asdict(report.archiving) if report.archiving else {},
         "pending_segments": report.pending_segments,
         "proofs": [{**asdict(proof), "due": due(proof, report.at)} for proof in report.proofs],
+        "records": [{**asdict(record), "due": records.due(record, report.at)} for record in report.records],
         "last_backup_age": report.at - latest.stopped if latest else -1,
     }
 

@@ -13,8 +13,8 @@ description:
   - Runs on an app machine. From inside the container that serves each environment it logs in with the secrets that were retired,
     which must be refused, and with those in their place, which must be accepted - or the refusals would prove nothing.
   - It also looks whether Odoo shows its login page.
-  - The logins are to the database through the pooler of every member, to Redis, and to Odoo as its administrator. The database
-    manager's password, which no door takes, is compared with what the server was started with.
+  - The logins are to the database through the pooler of every member, to every member of Redis and every Sentinel, and to Odoo as
+    its administrator. The database manager's password, which no door takes, is compared with what the server was started with.
   - Nothing is changed.
 extends_documentation_fragment: [tierline.erp.attributes.info, tierline.erp.odoo_environments]
 author: The tierline.erp contributors (@tierline)

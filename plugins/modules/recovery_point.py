@@ -116,7 +116,7 @@ from ..module_utils.backup.errors import BackupError
 from ..module_utils.backup.host import run as run_as_postgres
 from ..module_utils.object_store.arguments import CONNECTION, open_client
 from ..module_utils.object_store.client import Client
-from ..module_utils.object_store.errors import ObjectStoreError, Refused
+from ..module_utils.object_store.errors import ObjectStoreError
 from ..module_utils.proof.cluster import ProofCluster
 from ..module_utils.proof.errors import ProofError
 from ..module_utils.proof.record import RecoveryPoint, check_name, key, parse
@@ -185,12 +185,8 @@ def _make(cluster: ProofCluster, params: dict[str, Any]) -> list[RecoveryPoint]:
 
 
 def _stored(client: Client, bucket: str, environment: str, name: str) -> RecoveryPoint | None:
-    try:
-        return parse(client.get(bucket, key(environment, name)))
-    except Refused as refusal:
-        if refusal.status == 404:
-            return None
-        raise
+    content = client.find(bucket, key(environment, name))
+    return parse(content) if content is not None else None
 
 
 def main() -> None:

@@ -67,16 +67,17 @@ points:
       delay: 1.7
 """
 
-import hashlib
 from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
 
+from ..module_utils.object_store import written_once
 from ..module_utils.object_store.arguments import CONNECTION, open_client
-from ..module_utils.object_store.client import Client, Version
+from ..module_utils.object_store.client import Client
 from ..module_utils.object_store.errors import ObjectStoreError
+from ..module_utils.object_store.written_once import Written
 from ..module_utils.proof.errors import ProofError
 from ..module_utils.proof.record import key, parse
 
@@ -90,25 +91,19 @@ ARGUMENTS: dict[str, Any] = {
 
 def run(client: Client, bucket: str, environment: str, name: str | None) -> dict[str, Any]:
     prefix = key(environment, name) if name else key(environment, "").removesuffix(".json")
-    versions: dict[str, list[Version]] = {}
-    for version in client.versions(bucket, prefix):
-        versions.setdefault(version.key, []).append(version)
-    points = [_read(client, bucket, of_key) for of_key in versions.values() if any(not v.marker for v in of_key)]
+    points = [_point(written) for written in written_once.read(client, bucket, prefix)]
     return {"changed": False, "points": sorted(points, key=lambda point: point["time"])}
 
 
-def _read(client: Client, bucket: str, versions: list[Version]) -> dict[str, Any]:
-    # Newest first, as stores list them; their times may be of whole seconds only.
-    first = min((version for version in reversed(versions) if not version.marker), key=lambda version: version.modified)
-    content = client.get(bucket, first.key, first.version)
-    point = parse(content)
-    delay = datetime.fromisoformat(first.modified) - datetime.fromisoformat(point.time)
+def _point(written: Written) -> dict[str, Any]:
+    point, stored = parse(written.content), written.version.modified
+    delay = datetime.fromisoformat(stored) - datetime.fromisoformat(point.time)
     return {
         **asdict(point),
         "delay": max(delay.total_seconds(), 0.0),
-        "sha256": hashlib.sha256(content).hexdigest(),
-        "stored": first.modified,
-        "tampered": len(versions) > 1,
+        "sha256": written.sha256,
+        "stored": stored,
+        "tampered": written.tampered,
     }
 
 

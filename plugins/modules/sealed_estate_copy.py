@@ -63,7 +63,7 @@ from ansible.module_utils.basic import AnsibleModule, missing_required_lib
 
 from ..module_utils.object_store.arguments import CONNECTION, open_client
 from ..module_utils.object_store.client import Client
-from ..module_utils.object_store.errors import ObjectStoreError, Refused
+from ..module_utils.object_store.errors import ObjectStoreError
 from ..module_utils.pki.errors import PkiError
 from ..module_utils.sealing import envelope
 from ..module_utils.sealing.errors import SealingError
@@ -88,14 +88,13 @@ def run(client: Client, bucket: str, content: bytes, authorities: bytes, check_m
 
 
 def _kept(client: Client, bucket: str, authorities: bytes) -> str:
+    content = client.find(bucket, envelope.KEY)
+    if content is None:
+        return ""
     try:
-        found = envelope.parse(client.get(bucket, envelope.KEY))
+        found = envelope.parse(content)
     except SealingError:
         return ""
-    except Refused as refusal:
-        if refusal.status == 404:
-            return ""
-        raise
     return found.digest if found.authentic(authorities) else ""
 
 

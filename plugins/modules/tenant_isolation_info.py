@@ -18,6 +18,7 @@ description:
   - As somebody who can run code there would, it also tries what is around every container, which is files, sockets and rights of
     the machine, the metadata service of a cloud, the container engine, the consoles of the database's services, and what Redis
     and the database let no tenant do. And it looks how the engine limits the container.
+  - Where Redis has several members each is tried, and so are their Sentinels, which keep users of their own.
   - An attempt must be refused or get no answer. One that succeeds, and one that ends in an error that proves nothing, is a failed
     check. Before it tries others, an environment must reach its own database and Redis, or the refusals would prove nothing.
   - Where there is no other environment to try, one skipped check says so, and the rest is tried.
@@ -28,8 +29,9 @@ options:
   environments:
     description:
       - "The environments of this machine: C(environment), the name after which its containers are named, C(<name>-blue) or
-        C(<name>-green); C(database) with C(name), C(user), C(host) and C(port); C(redis) with C(host), C(port), C(user) and
-        C(key_prefix); C(ports), a mapping of names to published ports."
+        C(<name>-green); C(database) with C(name), C(user), C(host) and C(port); C(redis) with C(host), or
+        C(sentinels), C(sentinel_port) and C(primary), with C(port), C(user) and C(key_prefix); C(ports), a mapping of names to
+        published ports."
       - The two last ones may be missing. Other keys are ignored.
     type: list
     elements: dict

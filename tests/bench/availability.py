@@ -31,6 +31,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections import Counter
 from collections.abc import Callable
 from datetime import date
 from pathlib import Path
@@ -263,12 +264,12 @@ def parsed() -> argparse.Namespace:
 
 def picture_of(result: dict) -> str:
     campaigns = result["campaign"]
-    caption = "{name}: {requests:,} requests, {failed:,} failed"
-    names = {
-        "ours": "tierline.erp, 20 slot switches, 100 route changes, Redis and a database switchover",
-        "plain": "plain pair, restarts",
-    }
-    bands = [(caption.format(name=names[key], **campaigns[key]), campaigns[key]) for key in ("ours", "plain")]
+    caption = "{name} ({done}): {requests:,} requests, {failed:,} failed"
+    bands = []
+    for key, name in (("ours", "tierline.erp"), ("plain", "plain pair")):
+        kinds = Counter(kind for _second, kind in campaigns[key]["events"])
+        done = ", ".join(f"{count} x {kind}" for kind, count in kinds.items())
+        bands.append((caption.format(name=name, done=done, **campaigns[key]), campaigns[key]))
     note = f"{date.today()}, answered (blue) and failed (red) requests of each second; {result['machine']}, everything on it"
     return picture.draw("Releases at noon, beside a plain compose file", note, bands)
 

@@ -17,7 +17,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from . import info, metrics, proofs, textfile, wal
+from . import info, metrics, proofs, records, textfile, wal
 from .errors import BackupError, BusyError, StoreError
 from .judge import judge, judge_second
 from .models import Archiving, Policy, Report, Repository
@@ -117,7 +117,8 @@ class Host:
     def report(self, now: int) -> Report:
         archiving = self.archiving()
         proven = proofs.read(self._policy.proofs_dir, self._policy.proofs)
-        report = judge(self._policy, self.seen(), archiving, now, proven)
+        recorded = records.read(self._policy.records_file, self._policy.records)
+        report = judge(self._policy, self.seen(), archiving, now, proven, recorded)
         if not (second := self.second):
             return report
         found, attached = second.seen(), self.attached

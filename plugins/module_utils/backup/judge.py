@@ -8,21 +8,29 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from . import proofs, wal
-from .models import DIFFERENTIAL, FULL, HOUR, Archiving, Finding, Policy, Proof, Report, Repository
+from . import proofs, records, wal
+from .models import DIFFERENTIAL, FULL, HOUR, Archiving, Finding, Policy, Proof, Record, Report, Repository
 
 # How much longer than planned a backup may take to appear: it runs for a while, and timers have jitter.
 GRACE = HOUR
 ARCHIVE_GRACE = 60
 
 
-def judge(policy: Policy, repository: Repository, archiving: Archiving | None, now: int, proven: Sequence[Proof] = ()) -> Report:
+def judge(
+    policy: Policy,
+    repository: Repository,
+    archiving: Archiving | None,
+    now: int,
+    proven: Sequence[Proof] = (),
+    recorded: Sequence[Record] = (),
+) -> Report:
     """``archiving`` must have been asked before ``repository``, or a segment that arrives in between looks lost."""
     pending = _pending(archiving)
     findings = [*_backups(policy, repository, now), *_archive(policy, repository, archiving, pending)]
     if repository.backups:
-        findings += proofs.findings(proven, min(backup.stopped for backup in repository.backups), now)
-    return Report(now, repository, archiving, pending, tuple(findings), tuple(proven))
+        oldest = min(backup.stopped for backup in repository.backups)
+        findings += [*proofs.findings(proven, oldest, now), *records.findings(recorded, oldest, now)]
+    return Report(now, repository, archiving, pending, tuple(findings), tuple(proven), tuple(recorded))
 
 
 def judge_second(

@@ -20,6 +20,7 @@ CODES = (
     "overdue",
     "proof_failed",
     "proof_overdue",
+    "record_overdue",
     "repository",
     "second_archive_gap",
     "second_damaged",
@@ -62,6 +63,11 @@ def render(report: Report, stanza: str) -> str:
         ):
             lines += gauge(f"{PREFIX}_{name}", meaning, [f'{{stanza="{stanza}"}} {value}'])
     lines += _proofs(report)
+    taken = [f'{{environment="{record.environment}"}} {record.at}' for record in report.records]
+    if taken:
+        lines += gauge(
+            "tierline_record_timestamp_seconds", "When the newest record, which is kept for years, was taken; 0: none was.", taken
+        )
     present = {finding.code for finding in report.findings}
     reasons = [f'{{stanza="{stanza}",code="{code}"}} {int(code in present)}' for code in CODES]
     lines += gauge(f"{PREFIX}_finding", "Why backups are not as promised.", reasons)

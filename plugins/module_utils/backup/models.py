@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
+from datetime import datetime
 from typing import Any
 
 from .errors import BackupError
@@ -36,6 +37,9 @@ class Policy:
     # Environments, and days between two proofs that each comes back; the proof notes itself in the directory.
     proofs: Mapping[str, int] = field(default_factory=dict)
     proofs_dir: str = "/var/lib/tierline/proofs"
+    # Environments, and the day of the year, MM-DD, from which that year's record is due; the file notes when each was taken last.
+    records: Mapping[str, str] = field(default_factory=dict)
+    records_file: str = "/var/lib/tierline/records.json"
     # This member, and the others that a backup may be read from, in this order: the name of each, and how pgBackRest reaches it.
     member: str = ""
     peers: Sequence[Mapping[str, Any]] = ()
@@ -53,6 +57,8 @@ class Policy:
             raise BackupError(f"full_every_hours is {policy.full_every_hours}: it takes 1 or more")
         if any(days < 1 for days in policy.proofs.values()):
             raise BackupError("proofs takes 1 or more days for each environment")
+        if wrong := sorted(name for name, on in policy.records.items() if not _is_day(on)):
+            raise BackupError(f"records takes a day of the year, MM-DD, which every year has: {', '.join(wrong)}")
         if any(not {"name", "settings"} <= set(peer) for peer in policy.peers):
             raise BackupError("peers takes name and settings of each")
         if policy.second and set(policy.second) != SECOND_WORDS:
@@ -65,6 +71,15 @@ class Policy:
         """What is promised of the second store, in the words for the first."""
         full, incremental = (int(self.second[f"{kind}_every_hours"]) for kind in ("full", "incremental"))
         return replace(self, full_every_hours=full, incremental_every_hours=incremental, differential_every_hours=0)
+
+
+def _is_day(text: str) -> bool:
+    """Of any year, leap years or not."""
+    try:
+        datetime.strptime(f"2001-{text}", "%Y-%m-%d")
+    except (ValueError, TypeError):
+        return False
+    return True
 
 
 @dataclass(frozen=True)
@@ -131,6 +146,16 @@ class Proof:
 
 
 @dataclass(frozen=True)
+class Record:
+    """What is kept of an environment for years, one a year. ``at`` 0: none was taken yet."""
+
+    environment: str
+    # MM-DD, from which each year's is due.
+    day: str
+    at: int = 0
+
+
+@dataclass(frozen=True)
 class Finding:
     code: str
     text: str
@@ -146,6 +171,7 @@ class Report:
     pending_segments: int
     findings: tuple[Finding, ...] = field(default=())
     proofs: tuple[Proof, ...] = field(default=())
+    records: tuple[Record, ...] = field(default=())
     # What the second store has, where there is one, and whether the write-ahead log goes there now.
     second: Repository | None = None
     attached: bool = False

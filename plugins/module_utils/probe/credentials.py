@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
+from ansible_collections.tierline.erp.plugins.module_utils.probe import doors
 from ansible_collections.tierline.erp.plugins.module_utils.probe.isolation import CA_FILE
 
 _ODOO = "http://127.0.0.1:8069/jsonrpc"
@@ -41,10 +42,11 @@ def _database(item: Mapping[str, Any], secrets: Mapping[str, str]) -> Iterator[d
 
 
 def _redis(item: Mapping[str, Any], secrets: Mapping[str, str]) -> Iterator[dict[str, Any]]:
-    redis = item.get("redis")
-    if redis:
-        place = {"host": redis["host"], "port": redis["port"], "user": redis["user"]}
-        yield {"id": "", "kind": "redis", **place, "password": secrets["redis"], "ca_path": CA_FILE}
+    redis: Mapping[str, Any] = item.get("redis") or {}
+    for door in [*doors.servers(redis), *doors.sentinels(redis)]:
+        place = {"host": door.host, "port": door.port, "user": redis["user"]}
+        name = f" at {door.host}:{door.port}" if redis.get("sentinels") else ""
+        yield {"id": name, "kind": "redis", **place, "password": secrets["redis"], "ca_path": CA_FILE}
 
 
 def _admin(item: Mapping[str, Any], secrets: Mapping[str, str]) -> Iterator[dict[str, Any]]:

@@ -12,6 +12,7 @@ Attempts on neighbours are in isolation.py. Here too each must be refused or get
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
+from ansible_collections.tierline.erp.plugins.module_utils.probe import doors
 from ansible_collections.tierline.erp.plugins.module_utils.probe.isolation import Tenant, redis_attempt
 from ansible_collections.tierline.erp.plugins.module_utils.probe.models import FAILED, PASSED, Check
 
@@ -63,6 +64,13 @@ _COMMANDS = {
     "walk over all keys": ["SCAN", "0"],
     "watch all commands": ["MONITOR"],
 }
+# Of a primary that there is none of, so that nothing happens where it is allowed.
+_TO_SENTINELS = {
+    "choose another primary": ["SENTINEL", "FAILOVER", "tierline_probe"],
+    "forget the primary": ["SENTINEL", "REMOVE", "tierline_probe"],
+    "list users": ["ACL", "LIST"],
+    "read the configuration": ["SENTINEL", "CONFIG", "GET", "*"],
+}
 
 
 def attempts(attacker: Tenant, victims: Iterable[Tenant], api_port: int, etcd_port: int) -> list[dict[str, Any]]:
@@ -111,11 +119,11 @@ def _on_the_database(attacker: Tenant, victims: Iterable[Tenant], api_port: int,
 def _on_redis(attacker: Tenant, victims: Iterable[Tenant]) -> Iterator[dict[str, Any]]:
     if not attacker.redis_password:
         return
-    yield from (redis_attempt(attacker, f"redis: {title}", command) for title, command in _COMMANDS.items())
-    for victim in victims:
-        if victim.redis.get("key_prefix"):
-            channel = f"{victim.redis['key_prefix']}verification"
-            yield redis_attempt(attacker, f"redis: listen to {victim.environment}", ["SUBSCRIBE", channel])
+    channels = {one.environment: f"{one.redis['key_prefix']}verification" for one in victims if one.redis.get("key_prefix")}
+    listening = {f"listen to {name}": ["SUBSCRIBE", channel] for name, channel in channels.items()}
+    for found, commands in ((doors.servers, _COMMANDS | listening), (doors.sentinels, _TO_SENTINELS)):
+        for door in found(attacker.redis):
+            yield from (redis_attempt(attacker, door, f"{door.title}: {title}", words) for title, words in commands.items())
 
 
 def limits(attacker: Tenant) -> list[Check]:

@@ -119,6 +119,8 @@ def encode(*words: str) -> bytes:
 def judge_redis(answer: str) -> tuple[str, str]:
     if answer.startswith(("-NOPERM", "-WRONGPASS", "-NOAUTH")):
         return "refused", answer[1:]
+    if answer == "*-1":
+        return "error", "the name is unknown there"
     return ("error", answer or "no answer") if not answer or answer.startswith("-") else ("reached", "the command was executed")
 
 

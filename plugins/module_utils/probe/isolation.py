@@ -10,6 +10,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from ansible_collections.tierline.erp.plugins.module_utils.probe import doors
+from ansible_collections.tierline.erp.plugins.module_utils.probe.doors import Door
 from ansible_collections.tierline.erp.plugins.module_utils.probe.faults import brief
 from ansible_collections.tierline.erp.plugins.module_utils.probe.models import FAILED, PASSED, SKIPPED, Check
 
@@ -56,7 +58,10 @@ def control(attacker: Tenant) -> list[dict[str, Any]]:
     """Attempts that must succeed: where a tenant's own door is locked, refusals elsewhere prove nothing."""
     attempts = [{"id": "own database", "kind": "database", "database": attacker.database["name"]}]
     if attacker.redis_password:
-        attempts.append(redis_attempt(attacker, "own redis", ["GET", f"{attacker.redis['key_prefix']}verification"]))
+        own = ["GET", f"{attacker.redis['key_prefix']}verification"]
+        attempts += [redis_attempt(attacker, door, f"own {door.title}", own) for door in doors.servers(attacker.redis)]
+        asked = ["SENTINEL", "GET-MASTER-ADDR-BY-NAME", attacker.redis.get("primary", "")]
+        attempts += [redis_attempt(attacker, door, f"own {door.title}", asked) for door in doors.sentinels(attacker.redis)]
     return attempts
 
 
@@ -71,10 +76,7 @@ def attacks(attacker: Tenant, victim: Tenant, direct_port: int, machine_addresse
             pooler | {"id": f"{name} database at {host}:{database['port']} as {database['user']}", "user": database["user"]},
             pooler | {"id": f"{name} database at {host}:{direct_port}", "port": direct_port},
         ]
-    if attacker.redis_password and victim.redis.get("key_prefix"):
-        key = f"{victim.redis['key_prefix']}verification"
-        attempts.append(redis_attempt(attacker, f"{name} redis read", ["GET", key]))
-        attempts.append(redis_attempt(attacker, f"{name} redis write", ["SET", key, "x", "EX", "1"]))
+    attempts += _on_sessions(attacker, victim)
     attempts += [
         {"id": f"{name} container at {address}:{port}", "kind": "port", "host": address, "port": port}
         for address in (victim.place.addresses if victim.place else ())
@@ -89,16 +91,29 @@ def attacks(attacker: Tenant, victim: Tenant, direct_port: int, machine_addresse
     return attempts
 
 
-def redis_attempt(attacker: Tenant, name: str, command: list[str]) -> dict[str, Any]:
+def _on_sessions(attacker: Tenant, victim: Tenant) -> Iterator[dict[str, Any]]:
+    if not attacker.redis_password or not victim.redis.get("key_prefix"):
+        return
+    key, stranger = f"{victim.redis['key_prefix']}verification", victim.redis.get("user")
+    for door in doors.servers(attacker.redis):
+        name = f"{victim.environment} {door.title}"
+        yield redis_attempt(attacker, door, f"{name} read", ["GET", key])
+        yield redis_attempt(attacker, door, f"{name} write", ["SET", key, "x", "EX", "1"])
+    for door in doors.sentinels(attacker.redis):
+        yield redis_attempt(attacker, door, f"{victim.environment} {door.title} as {stranger}") | {"user": stranger}
+
+
+def redis_attempt(attacker: Tenant, door: Door, name: str, command: list[str] | None = None) -> dict[str, Any]:
+    """Without a command only the login is tried."""
     return {
         "id": name,
         "kind": "redis",
-        "host": attacker.redis["host"],
-        "port": attacker.redis["port"],
+        "host": door.host,
+        "port": door.port,
         "user": attacker.redis["user"],
         "password": attacker.redis_password,
         "ca_path": CA_FILE,
-        "command": command,
+        **({"command": command} if command else {}),
     }
 
 

@@ -8,16 +8,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from html import escape
 
+import drawing
+
 WIDTH, LEFT, RIGHT, TOP, BAND, GAP = 900, 56, 16, 66, 130, 74
-STYLE = """
-  text { font: 13px system-ui, sans-serif; fill: #1f2933; }
-  .title { font-size: 17px; font-weight: 600; }
-  .small { font-size: 11px; fill: #52606d; }
-  .grid { stroke: #d9dee4; }
-  .fine { fill: #2563eb; fill-opacity: .6; }
-  .bad { fill: #dc2626; }
-  .mark { stroke: #1e3a8a; stroke-width: 1; }
-"""
+STYLE = "  .mark { stroke: #1e3a8a; stroke-width: 1; }\n"
 
 
 def _bars(seconds: Sequence[Sequence[int]], css: str, column: int, width: float, scale: float, bottom: float) -> str:
@@ -41,13 +35,17 @@ def _band(name: str, campaign: dict, length: int, most: int, top: float) -> list
         _bars(campaign["seconds"], "fine", 1, width, scale, bottom),
         _bars(campaign["seconds"], "bad", 2, width, scale, bottom),
     ]
+    named, sides = 0, ((-3, "end"), (3, "start"))
     for second, kind in campaign["events"]:
         x = round(LEFT + second * width, 1)
         lines.append(
             f'<line class="mark" x1="{x}" y1="{bottom + 2}" x2="{x}" y2="{bottom + 9}"><title>{escape(kind)}</title></line>'
         )
         if kind != campaign["events"][0][1]:
-            lines.append(f'<text class="small" x="{x}" y="{bottom + 22}" text-anchor="middle">{escape(kind)}</text>')
+            # Two that follow each other closely stand on either side.
+            side, anchor = sides[named % 2]
+            lines.append(f'<text class="small" x="{x + side}" y="{bottom + 22}" text-anchor="{anchor}">{escape(kind)}</text>')
+            named += 1
     for minute in range(0, length // 60 + 1, 5):
         x = round(LEFT + minute * 60 * width, 1)
         lines.append(f'<text class="small" x="{x}" y="{bottom + 36}" text-anchor="middle">{minute} min</text>')
@@ -62,16 +60,8 @@ def draw(title: str, note: str, bands: Sequence[tuple[str, dict]]) -> str:
     rates = sorted(row[1] + row[2] for row in rows)
     most = max(1, rates[int(len(rates) * 0.99)])
     clipped = [(name, {**c, "seconds": [[s, min(a, most), min(f, most)] for s, a, f, *_ in c["seconds"]]}) for name, c in bands]
-    body = [
-        f'<text class="title" x="16" y="26">{escape(title)}</text>',
-        f'<text class="small" x="16" y="44">{escape(note)}</text>',
-    ]
+    body: list[str] = []
     for number, (name, campaign) in enumerate(clipped):
         body += _band(name, campaign, length, most, TOP + 16 + number * (BAND + GAP))
     bottom = TOP + 16 + len(bands) * (BAND + GAP)
-    inner = "\n  ".join(body)
-    return (
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {bottom}" role="img" aria-label="{escape(title)}">\n'
-        f"  <style>{STYLE}</style>\n"
-        f'  <rect width="{WIDTH}" height="{bottom}" fill="#ffffff"/>\n  {inner}\n</svg>\n'
-    )
+    return drawing.page(title, note, WIDTH, bottom, STYLE, body)

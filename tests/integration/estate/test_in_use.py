@@ -108,7 +108,7 @@ def outcome(environment: str, secrets: dict, kind: str) -> str:
         command = [
             "redis-cli",
             "-h",
-            place["host"],
+            place.get("host") or place["sentinels"][0],
             "-p",
             str(place["port"]),
             "--tls",

@@ -43,6 +43,23 @@ def test_keep_going_runs_the_rest_and_still_fails(tmp_path):
     assert done.stdout.splitlines()[-1] == "1 passed, 1 failed"
 
 
+def test_what_failed_says_why_again_at_the_end(tmp_path):
+    (tmp_path / "site.out").write_text(
+        "TASK [asked for] ****\n\x1b[0;31mfatal: [db1]: FAILED! => as the test wants\x1b[0m\n"
+        "TASK [Wait] ****\nFAILED - RETRYING: [db1]: Wait (9 retries left).\n"
+        "\x1b[2m│\x1b[0m fatal: [db1]: FAILED! => too late\nPLAY RECAP ****\n"
+    )
+    done = run(tmp_path, "demo", "--keep-going", "site=cat site.out; false", "two=true", "three=echo on its own; false")
+    end = done.stdout[done.stdout.rindex("  total") :]
+    assert (
+        "  site:\n    TASK [asked for]\n    fatal: [db1]: FAILED! => as the test wants\n    TASK [Wait]\n    fatal: [db1]" in end
+    )
+    assert "RETRYING" not in end
+    assert "  three:\n    on its own\n" in end
+    assert "two" not in end
+    assert end.splitlines()[-1] == "1 passed, 2 failed"
+
+
 def test_only_selects(tmp_path):
     done = run(tmp_path, "demo", "one=false", "two=true", "three=true", "--only", "two three")
     assert done.stdout.splitlines()[-1] == "2 passed, 0 failed"

@@ -49,8 +49,16 @@ def test_buckets_are_made_once() -> None:
     assert (dry["changed"], first["changed"], again["changed"]) == (True, True, False)
     assert dry["diff"] == first["diff"]
     assert [item["action"] for item in first["buckets_changed"]] == ["create", "lock"]
-    (seen,) = object_store_buckets_info.run(store, ["b-1", "other"])["buckets"]
+    (seen,) = object_store_buckets_info.run(store, ["b-1", "other"], [])["buckets"]
     assert (seen["name"], seen["lock_days"]) == ("b-1", 3)
+
+
+def test_promises_are_compared_with_what_the_store_says() -> None:
+    store: Any = Store()
+    assert object_store_buckets_info.run(store, [], [LOCKED])["broken"] == ["bucket b-1 doesn't exist"]
+    object_store_buckets.run(store, [LOCKED], check_mode=False)
+    asked = object_store_buckets_info.run(store, [], [LOCKED])
+    assert ([bucket["name"] for bucket in asked["buckets"]], asked["broken"], asked["changed"]) == (["b-1"], [], False)
 
 
 def test_a_dry_run_needs_no_store() -> None:

@@ -78,7 +78,7 @@ def run(client: Client, *items: dict[str, Any], check_mode: bool = False) -> dic
 
 
 def seen(client: Client, *names: str) -> list[dict[str, Any]]:
-    found = object_store_buckets_info.run(client, list(names))
+    found = object_store_buckets_info.run(client, list(names), [])
     assert not found["changed"]
     return found["buckets"]
 

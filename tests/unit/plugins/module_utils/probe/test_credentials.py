@@ -84,6 +84,15 @@ def test_only_what_was_rotated_is_tried() -> None:
     }
 
 
+def test_every_member_of_redis_and_every_sentinel_is_a_door() -> None:
+    item = {**ITEM, "redis": {"sentinels": ["r1", "r2"], "primary": "shared", "port": 6379, "user": "acme"}}
+    found = examine(Engine("new"), environments=[item], retired=[{"environment": "acme", "redis": "old"}])
+    doors = ["r1:6379", "r2:6379", "r1:26379", "r2:26379"]
+    wanted = ["acme -> login page", *(f"acme -> {word} redis at {door}" for word in ("current", "retired") for door in doors)]
+    assert list(found) == wanted
+    assert all(found.values())
+
+
 def test_the_password_of_before_belongs_to_the_user_of_before() -> None:
     assert {attempt["user"] for attempt in credentials.attempts(ITEM, OLD, "retired", ["database"])} == {"acme"}
     assert {x["user"] for x in credentials.attempts(ITEM, ITEM["secrets"], "current", ["database"])} == {"acme_second"}

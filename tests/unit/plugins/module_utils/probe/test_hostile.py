@@ -69,6 +69,17 @@ def test_the_attempts_cover_machine_network_database_and_redis() -> None:
     assert {attempt["right"] for attempt in found.values() if "right" in attempt} == set(inside_host._RIGHTS)
 
 
+def test_sentinels_are_asked_for_what_would_do_no_harm() -> None:
+    redis = {"sentinels": ["r1", "r2"], "primary": "shared", "port": 6379, "user": "acme", "key_prefix": "acme:"}
+    names = attempts(tenant("acme", redis=redis), tenant("beta"))
+    assert {
+        "redis at r1:6379: list users",
+        "redis at r2:6379: listen to beta",
+        "sentinel at r2:26379: choose another primary",
+    } <= set(names)
+    assert not [name for name in names if name.startswith("redis:")]
+
+
 def test_without_redis_it_is_left_out() -> None:
     assert not [name for name in attempts(tenant("acme", redis_password="")) if name.startswith("redis")]
 

@@ -46,6 +46,8 @@ def test_the_cause_is_what_the_server_said() -> None:
         ("-WRONGPASS x", "refused"),
         ("+OK", "reached"),
         ("$-1", "reached"),
+        # A Sentinel that watches nobody of that name.
+        ("*-1", "error"),
         ("-ERR x", "error"),
         ("", "error"),
     ],

@@ -56,6 +56,32 @@ def test_the_attempts_cover_every_door() -> None:
     ]
 
 
+MEMBERS = {"sentinels": ["db1", "db2"], "sentinel_port": 26379, "primary": "shared", "port": 6379}
+
+
+def test_every_member_of_redis_is_tried_and_every_sentinel() -> None:
+    acme, beta = (tenant(name, redis={**MEMBERS, "user": name, "key_prefix": f"{name}:"}) for name in ("acme", "beta"))
+    own = {attempt["id"]: attempt for attempt in isolation.control(acme) if attempt["kind"] == "redis"}
+    assert list(own) == [
+        "own redis at db1:6379",
+        "own redis at db2:6379",
+        "own sentinel at db1:26379",
+        "own sentinel at db2:26379",
+    ]
+    assert own["own sentinel at db2:26379"]["command"] == ["SENTINEL", "GET-MASTER-ADDR-BY-NAME", "shared"]
+    found = {attempt["id"]: attempt for attempt in isolation.attacks(acme, beta, 5432) if attempt["kind"] == "redis"}
+    assert list(found) == [
+        "beta redis at db1:6379 read",
+        "beta redis at db1:6379 write",
+        "beta redis at db2:6379 read",
+        "beta redis at db2:6379 write",
+        "beta sentinel at db1:26379 as beta",
+        "beta sentinel at db2:26379 as beta",
+    ]
+    stranger = found["beta sentinel at db1:26379 as beta"]
+    assert (stranger["user"], stranger["password"], stranger.get("command")) == ("beta", "secret of acme", None)
+
+
 def test_without_a_redis_password_redis_is_left_out_and_said_so() -> None:
     quiet = tenant("acme", redis_password="")
     assert [attempt["id"] for attempt in isolation.control(quiet)] == ["own database"]

@@ -11,7 +11,7 @@ import subprocess
 from collections.abc import Sequence
 
 import pytest
-from ansible_collections.tierline.erp.plugins.module_utils.object_store.client import Version
+from ansible_collections.tierline.erp.plugins.module_utils.object_store.client import Client, Version
 from ansible_collections.tierline.erp.plugins.module_utils.object_store.errors import Refused
 from ansible_collections.tierline.erp.plugins.module_utils.proof import cluster as cluster_module
 from ansible_collections.tierline.erp.plugins.module_utils.proof.cluster import ProofCluster
@@ -58,6 +58,8 @@ class Store:
         if key not in self.objects:
             raise Refused("GET", 404, "NoSuchKey", "")
         return self.objects[key][int(version) if version else -1]
+
+    find = Client.find
 
     def versions(self, _bucket: str, prefix: str) -> list[Version]:
         found = [

@@ -14,7 +14,7 @@ from typing import Any
 
 import pyrage
 import pytest
-from ansible_collections.tierline.erp.plugins.module_utils.object_store.client import Version
+from ansible_collections.tierline.erp.plugins.module_utils.object_store.client import Client, Version
 from ansible_collections.tierline.erp.plugins.module_utils.object_store.errors import Refused
 from ansible_collections.tierline.erp.plugins.module_utils.pki import x509
 from ansible_collections.tierline.erp.plugins.module_utils.sealing import bundle, envelope, folders
@@ -49,6 +49,8 @@ class Store:
             if kept.key == f"{bucket}/{key}" and version in ("", kept.version):
                 return body
         raise Refused("GET", 404, "NoSuchKey", "nothing")
+
+    find = Client.find
 
     def versions(self, bucket: str, prefix: str) -> list[Version]:
         found = [version for version, body in self.kept if version.key.startswith(f"{bucket}/{prefix}")]
