@@ -161,3 +161,11 @@ def test_old_runs_are_removed(tmp_path):
     assert len(kept) == 20
     assert kept[0] == "demo-20200113-000000-1"
     assert (logs / "demo2-20200101-000000-1").exists()
+
+
+def test_what_failed_first_is_said_beside_what_came_of_it(tmp_path):
+    lines = [f"TASK [step {number}] ****\nfatal: [db{number}]: FAILED!\n" for number in range(9)]
+    (tmp_path / "site.out").write_text("".join(lines))
+    done = run(tmp_path, "demo", "site=cat site.out; false")
+    end = done.stdout[done.stdout.rindex("  total") :]
+    assert [number for number in range(9) if f"[db{number}]" in end] == [0, 1, 2, 6, 7, 8]
