@@ -11,12 +11,11 @@ machine. A record is a dump, which later releases and other machines read, made 
 with each file that it names.
 """
 
-import json
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from . import document
 from .errors import ProofError
 from .record import check_name
 
@@ -58,7 +57,7 @@ class FinanceRecord:
         return key(self.environment, self.name)
 
     def serialise(self) -> bytes:
-        return (json.dumps(asdict(self), sort_keys=True, indent=2) + "\n").encode()
+        return document.serialise(self)
 
 
 def key(environment: str, name: str) -> str:
@@ -78,11 +77,4 @@ def keep_until(taken: datetime, years: int) -> str:
 
 
 def parse(content: bytes) -> FinanceRecord:
-    try:
-        values: Mapping[str, Any] = json.loads(content)
-        version = values["format"]
-        if version != FORMAT:
-            raise ProofError(f"the record has format {version}, this release reads {FORMAT}: use the release that wrote it")
-        return FinanceRecord(**values)
-    except (ValueError, KeyError, TypeError) as error:
-        raise ProofError(f"this is no finance record: {error}") from error
+    return document.parse(content, FinanceRecord, FORMAT, "finance record")

@@ -6,12 +6,11 @@ from __future__ import annotations
 
 """A recovery point: all that it takes to bring an environment back to one moment, from the store alone. Pure."""
 
-import json
 import re
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from typing import Any
 
+from . import document
 from .errors import ProofError
 
 FORMAT = 1
@@ -49,7 +48,7 @@ class RecoveryPoint:
         return key(self.environment, self.name)
 
     def serialise(self) -> bytes:
-        return (json.dumps(asdict(self), sort_keys=True, indent=2) + "\n").encode()
+        return document.serialise(self)
 
 
 def check_name(word: str) -> None:
@@ -63,13 +62,4 @@ def key(environment: str, name: str) -> str:
 
 
 def parse(content: bytes) -> RecoveryPoint:
-    try:
-        values: Mapping[str, Any] = json.loads(content)
-        version = values["format"]
-        if version != FORMAT:
-            raise ProofError(
-                f"the recovery point has format {version}, this release reads {FORMAT}: use the release that wrote it"
-            )
-        return RecoveryPoint(**values)
-    except (ValueError, KeyError, TypeError) as error:
-        raise ProofError(f"this is no recovery point: {error}") from error
+    return document.parse(content, RecoveryPoint, FORMAT, "recovery point")
