@@ -8,10 +8,8 @@ from typing import Any
 
 import pytest
 from ansible_collections.tierline.erp.plugins.module_utils.odoo.errors import OdooError
-from ansible_collections.tierline.erp.plugins.module_utils.odoo.models import Redis, derived_uid
+from ansible_collections.tierline.erp.plugins.module_utils.odoo.models import Redis
 from ansible_collections.tierline.erp.plugins.module_utils.odoo.parsing import parse
-from hypothesis import given
-from hypothesis import strategies as st
 
 from .helpers import DIGEST, REDIS, item, other
 
@@ -88,12 +86,6 @@ def test_one_database_name_in_two_clusters_is_fine() -> None:
 def test_removal_needs_only_a_name() -> None:
     env = parse([{"environment": "acme_prod", "state": "absent", "remove_filestore": True}])[0]
     assert (env.present, env.remove_filestore) == (False, True)
-
-
-@given(st.text(min_size=1, max_size=40))
-def test_derived_numbers_belong_to_nobody_else(name: str) -> None:
-    assert 1_879_048_192 <= derived_uid(name) <= 2_147_352_575
-    assert derived_uid(name) == derived_uid(name)
 
 
 @pytest.mark.parametrize(
