@@ -36,7 +36,7 @@ docker exec "$LAB-shared-app1" sh -c 'command -v wrk >/dev/null || { apt-get -q 
 docker exec -i "$LAB-shared-app1" python3 - acme_prod-blue <tests/bench/odoo_files.py
 
 echo; echo "== people and a campaign of releases, beside a plain compose file"
-[ -x .cache/bench/bin/locust ] || { python3 -m venv .cache/bench && .cache/bench/bin/pip -q install --require-hashes -r tests/bench/requirements.txt; }
+[ -x .cache/bench/bin/locust ] || { python3 -m venv .cache/bench && .cache/bench/bin/pip -q install --require-hashes --no-deps -r tests/bench/requirements.txt; }
 tools/run.sh python tests/bench/availability.py --lab "$LAB" --locust .cache/bench/bin/locust --picture .cache/availability.svg
 
 echo; echo "== how long until books are back, and how much of them isn't"
