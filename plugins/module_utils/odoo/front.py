@@ -30,6 +30,7 @@ _KEPT = (
     "Content-Security-Policy",
     "ETag",
     "X-Content-Type-Options",
+    "X-Request-Id",
 )
 _HEADERS = "\n".join(f"            add_header {name} $upstream_http_{name.lower().replace('-', '_')};" for name in _KEPT)
 _FOLDERS = "\n".join(f"    {kind}_temp_path /tmp/{kind};" for kind in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi"))
@@ -76,6 +77,8 @@ http {{
             # As it was asked for: what Odoo reads otherwise than nginx is no other file's answer.
             proxy_cache_key $http_host$request_uri;
             proxy_cache_lock on;
+            # It would be that of whoever asked first.
+            proxy_hide_header X-Request-Id;
             proxy_pass http://$odoo;
         }}
         location /web/filestore/ {{

@@ -64,6 +64,11 @@ def app_machine(environment: str) -> str:
     return variables(environment)["estate_environment"]["app_machine"]
 
 
+def edge_machine(environment: str) -> str:
+    (edge,) = set(variables(environment)["estate_machines"]) & set(hosts_of("role_edge"))
+    return edge
+
+
 def subject_and_neighbour() -> tuple[str, str]:
     """Two environments, on one app machine where there is such a pair: there a mix-up would come easiest."""
     environments = hosts_of("environments")

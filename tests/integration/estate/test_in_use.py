@@ -9,6 +9,7 @@ import dataclasses
 import http.client
 import json
 import os
+import re
 import signal
 import socket
 import ssl
@@ -19,7 +20,20 @@ import warnings
 
 import pytest
 import yaml
-from lab_estate import FOLDER, LAB, PLAYBOOK, ROOT, app_machine, hosts_of, run, subject_and_neighbour, variables
+from lab_estate import (
+    FOLDER,
+    LAB,
+    PLAYBOOK,
+    ROOT,
+    app_machine,
+    edge_machine,
+    hosts_of,
+    inside,
+    run,
+    running,
+    subject_and_neighbour,
+    variables,
+)
 
 SECRETS = FOLDER / "secrets.yml"
 
@@ -28,30 +42,34 @@ def own_secrets(environment: str) -> dict:
     return yaml.safe_load(SECRETS.read_text())["environments"][environment]
 
 
+def login_page(environment: str, **headers: str) -> tuple[int, dict[str, str], bytes]:
+    """Status, headers and body of an environment's login page, through its edge, as a browser gets it."""
+    domain = variables(environment)["domains"][0]
+    port = json.loads((FOLDER / "lab.json").read_text())["hosts"][edge_machine(environment)]["ports"]["443"]
+    context = ssl.create_default_context(cafile=FOLDER / "pki/ca.crt")
+    with (
+        socket.create_connection(("127.0.0.1", port), timeout=30) as raw,
+        context.wrap_socket(raw, server_hostname=domain) as secured,
+    ):
+        connection = http.client.HTTPConnection(domain)
+        connection.sock = secured
+        connection.request("GET", "/web/login", headers={"Connection": "close", **headers})
+        response = connection.getresponse()
+        return response.status, {name.lower(): value for name, value in response.getheaders()}, response.read()
+
+
 @dataclasses.dataclass
 class Reader:
-    """Asks for an environment's login page again and again, through its edge, as a browser would."""
+    """Asks for an environment's login page again and again."""
 
     environment: str
     answered: int = 0
     failed: list[str] = dataclasses.field(default_factory=list)
 
     def ask(self) -> None:
-        domain = variables(self.environment)["domains"][0]
-        (edge,) = set(variables(self.environment)["estate_machines"]) & set(hosts_of("role_edge"))
-        port = json.loads((FOLDER / "lab.json").read_text())["hosts"][edge]["ports"]["443"]
-        context = ssl.create_default_context(cafile=FOLDER / "pki/ca.crt")
         try:
-            with (
-                socket.create_connection(("127.0.0.1", port), timeout=30) as raw,
-                context.wrap_socket(raw, server_hostname=domain) as secured,
-            ):
-                connection = http.client.HTTPConnection(domain)
-                connection.sock = secured
-                connection.request("GET", "/web/login", headers={"Connection": "close"})
-                response = connection.getresponse()
-                good = response.status == 200 and b'name="login"' in response.read()
-                seen = str(response.status)
+            status, _headers, body = login_page(self.environment)
+            good, seen = status == 200 and b'name="login"' in body, str(status)
         except (OSError, http.client.HTTPException) as error:
             good, seen = False, repr(error)
         if good:
@@ -126,6 +144,23 @@ def outcome(environment: str, secrets: dict, kind: str) -> str:
         check=False,
     )
     return done.stdout + done.stderr
+
+
+def test_a_request_is_found_by_its_id_at_the_edge_and_in_odoo():
+    environment, _neighbour = subject_and_neighbour()
+    status, headers, _body = login_page(environment)
+    given = headers["x-request-id"]
+    assert status == 200
+    assert re.fullmatch(r"[0-9a-f]{32}", given)
+    at_the_edge = inside(edge_machine(environment), "journalctl", "--identifier=traefik", "--output=cat", "--since=-5min", f"--grep={given}")
+    [line] = [json.loads(line) for line in at_the_edge.splitlines()]
+    assert (line["RequestPath"], line["DownstreamStatus"]) == ("/web/login", 200)
+    assert line["RouterName"].startswith(environment)
+    host = app_machine(environment)
+    slots = [name for name in running(host) if name in (f"{environment}-blue", f"{environment}-green")]
+    logged = "".join(inside(host, "docker", "logs", "--since=5m", slot) for slot in slots)
+    [line] = [line for line in logged.splitlines() if line.endswith(f" request={given}") and '"GET /web/login' in line]
+    assert " 200 " in line
 
 
 def test_a_rotation_that_is_killed_and_run_again_fails_no_page_and_ends_the_old_secrets():

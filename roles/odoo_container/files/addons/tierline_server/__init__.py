@@ -15,10 +15,11 @@ def post_load():
     imported before this function runs, and what goes wrong in it leaves as SystemExit, which Odoo lets through.
     """
     try:
-        from . import database, health, install  # noqa: PLC0415
+        from . import database, health, install, requests  # noqa: PLC0415
 
         install.install()
         database.install()
+        requests.install()
         _logger.info("health is told at %s", health.PATH)
     except Exception as error:
         _logger.critical("Tierline server can't start: %s", error, exc_info=True)

@@ -28,6 +28,14 @@ def test_attachments_are_only_odoos_to_give_away() -> None:
     assert "add_header Content-Security-Policy $upstream_http_content_security_policy;" in block
 
 
+def test_an_answer_that_is_kept_has_no_ones_request_id() -> None:
+    text = front.render("acme_prod-blue")
+    static = text.partition("location ~ ^/\\w+/static/.")[2].partition("}")[0]
+    assert "proxy_hide_header X-Request-Id;" in static
+    assert text.count("X-Request-Id") == 2  # and for attachments it is kept
+    assert "add_header X-Request-Id $upstream_http_x_request_id;" in text
+
+
 def test_what_it_keeps_fits_into_its_memory() -> None:
     kept = int(re.search(r"max_size=(\d+)m", front.render("acme_prod-blue")).group(1))  # type: ignore[union-attr]
     assert kept < front.TMP_MB
