@@ -16,6 +16,8 @@ description:
     headers, TLS 1.2 or later with modern cipher suites, and a limit for request bodies. A client that names an unknown
     host is refused during the TLS handshake. Nothing is retried.
   - The file records the fingerprint of each certificate, so that a renewed certificate is a change, and Traefik loads it.
+  - Where Traefik gets a certificate by ACME, the module waits for it, and warns when it doesn't come. Traefik asks once, and
+    again only when its configuration changes; the next run of this module sees to that, which is a change.
   - When Traefik runs, the module waits until Traefik has loaded a changed file, and fails when it doesn't.
 extends_documentation_fragment: tierline.erp.attributes
 author: The tierline.erp contributors (@tierline)
@@ -47,6 +49,12 @@ options:
       certificate:
         description: Name of the certificate, a directory below O(pki_dir). Defaults to the environment's name.
         type: str
+      acme:
+        description:
+          - Whether Traefik gets the certificate by ACME, from the authority of O(acme_resolver), and renews it.
+          - Then O(routes[].certificate) names nothing.
+        type: bool
+        default: false
       web:
         description: Servers for pages, each as V(http://host:port). Needed when present.
         type: list
@@ -138,6 +146,25 @@ options:
       - An empty string means the host's own trusted authorities.
     type: str
     default: /etc/tierline/pki/ca.crt
+  acme_resolver:
+    description:
+      - Name of the certificate resolver in Traefik's static configuration that gets certificates by ACME.
+      - An empty string says that there is none; routes with O(routes[].acme) are refused then.
+    type: str
+    default: ""
+  acme_ca_path:
+    description:
+      - Authority that signs certificates got by ACME. By default the host's own trusted authorities.
+    type: str
+    default: ""
+  acme_timeout:
+    description: Seconds to wait for a certificate by ACME before warning that it isn't there.
+    type: int
+    default: 60
+  https_port:
+    description: Port on which Traefik serves HTTPS; on it the module looks for certificates got by ACME.
+    type: int
+    default: 443
   hsts_seconds:
     description: For how many seconds browsers shall insist on HTTPS.
     type: int
@@ -188,6 +215,16 @@ EXAMPLES = r"""
         web: ["http://app1.example.com:10012"]
         websocket: ["http://app1.example.com:10013"]
 
+- name: Reach an environment under a certificate that everybody trusts
+  tierline.erp.traefik_routes:
+    acme_resolver: acme
+    routes:
+      - environment: globex_prod
+        domains: [erp.globex.example.com]
+        acme: true
+        web: ["http://app1.example.com:10016"]
+        websocket: ["http://app1.example.com:10017"]
+
 - name: Close an environment that was decommissioned
   tierline.erp.traefik_routes:
     routes:
@@ -210,15 +247,22 @@ loaded:
   sample: true
 """
 
+import time
+from collections.abc import Collection
 from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.tierline.erp.plugins.module_utils.traefik.errors import TraefikError
+from ansible_collections.tierline.erp.plugins.module_utils.traefik.errors import RouteError, TraefikError
 from ansible_collections.tierline.erp.plugins.module_utils.traefik.guards import CLASSES, PER
 from ansible_collections.tierline.erp.plugins.module_utils.traefik.models import Policy, Route, proxies, route_from
-from ansible_collections.tierline.erp.plugins.module_utils.traefik.plan import changed_environments, merge, with_fingerprints
+from ansible_collections.tierline.erp.plugins.module_utils.traefik.plan import (
+    changed_environments,
+    merge,
+    with_attempts,
+    with_fingerprints,
+)
 from ansible_collections.tierline.erp.plugins.module_utils.traefik.render import needs_loading, parse, render
-from ansible_collections.tierline.erp.plugins.module_utils.traefik.store import Certificates, DynamicFile, Metrics
+from ansible_collections.tierline.erp.plugins.module_utils.traefik.store import Certificates, DynamicFile, Metrics, Served
 
 LIMIT = {
     "requests": {"type": "str", "choices": list(CLASSES), "required": True},
@@ -247,6 +291,7 @@ def argument_spec() -> dict[str, Any]:
                 "tenant": {"type": "str"},
                 "domains": {"type": "list", "elements": "str"},
                 "certificate": {"type": "str"},
+                "acme": {"type": "bool", "default": False},
                 "web": {"type": "list", "elements": "str"},
                 "websocket": {"type": "list", "elements": "str"},
                 "allow_from": {"type": "list", "elements": "str", "default": []},
@@ -260,6 +305,10 @@ def argument_spec() -> dict[str, Any]:
         "group": {"type": "str", "default": "traefik"},
         "pki_dir": {"type": "path", "default": "/etc/tierline/pki"},
         "ca_path": {"type": "str", "default": "/etc/tierline/pki/ca.crt"},
+        "acme_resolver": {"type": "str", "default": ""},
+        "acme_ca_path": {"type": "str", "default": ""},
+        "acme_timeout": {"type": "int", "default": 60},
+        "https_port": {"type": "int", "default": 443},
         "hsts_seconds": {"type": "int", "default": 31536000},
         "body_limit_mb": {"type": "int", "default": 256},
         "trusted_proxies": {"type": "list", "elements": "str", "default": []},
@@ -270,35 +319,68 @@ def argument_spec() -> dict[str, Any]:
 
 
 def run(
-    params: dict[str, Any], store: DynamicFile, certificates: Certificates, metrics: Metrics, check_mode: bool
+    params: dict[str, Any], store: DynamicFile, certificates: Certificates, served: Served, metrics: Metrics, check_mode: bool
 ) -> dict[str, Any]:
     before = store.read()
     # Whoever gives all the routes doesn't need what a hand has spoilt.
     current = _readable(before) if params["exclusive"] else parse(before)
     present, absent = _desired(params["routes"])
+    by_acme = _by_acme(present, params["acme_resolver"])
     present = with_fingerprints(present, {route.certificate: certificates.fingerprint(route.certificate) for route in present})
-    desired = merge(current, present, absent, params["exclusive"])
     policy = Policy(
         hsts_seconds=params["hsts_seconds"],
         body_limit_mb=params["body_limit_mb"],
         pki_dir=params["pki_dir"],
         maintenance_url=params["maintenance_url"],
+        acme_resolver=params["acme_resolver"],
         trusted_proxies=proxies(params["trusted_proxies"]),
     )
-    after = render(desired, policy)
+
+    def planned(again: Collection[str] = ()) -> tuple[list[Route], str]:
+        desired = merge(current, with_attempts(present, current, again), absent, params["exclusive"])
+        return desired, render(desired, policy)
+
+    desired, after = planned()
+    if after == before and metrics.reloads() is not None:
+        desired, after = planned([route.environment for route in by_acme if served.trouble(route.domains)])
     changed = before != after
-    loaded = False
+    loaded, warnings = False, []
     if not check_mode:
         for route in present:
-            certificates.check(route.certificate, route.domains)
+            if not route.acme:
+                certificates.check(route.certificate, route.domains)
         if changed:
             loaded = _replace(store, metrics, before, after)
+        if loaded:
+            warnings = _missing(by_acme, served, params["acme_timeout"])
     return {
         "changed": changed,
         "environments": changed_environments(current, desired),
         "loaded": loaded,
+        "warnings": warnings,
         "diff": {"before": before, "after": after, "before_header": store.path, "after_header": store.path},
     }
+
+
+def _by_acme(routes: list[Route], resolver: str) -> list[Route]:
+    found = [route for route in routes if route.acme]
+    if found and not resolver:
+        raise RouteError(
+            f"route of environment {found[0].environment!r}: acme is true, but this edge asks nobody for certificates; "
+            "set acme_resolver (traefik_acme_directory of the role), or leave acme out."
+        )
+    return found
+
+
+def _missing(routes: list[Route], served: Served, timeout: float) -> list[str]:
+    deadline = time.monotonic() + timeout
+    troubles = {route.environment: served.wait(route.domains, deadline - time.monotonic()) for route in routes}
+    return [
+        f"environment {environment!r} has no certificate by ACME yet ({trouble}). `journalctl -u traefik` says why; "
+        "once that is mended, run this again, which makes Traefik ask once more."
+        for environment, trouble in troubles.items()
+        if trouble
+    ]
 
 
 def _readable(text: str) -> list[Route]:
@@ -327,11 +409,14 @@ def main() -> None:
     params = module.params
     store = DynamicFile(params["path"], params["group"] or None)
     certificates = Certificates(params["pki_dir"], params["ca_path"] or None)
+    served = Served(params["https_port"], params["acme_ca_path"] or None)
     metrics = Metrics(params["metrics_url"], params["load_timeout"])
     try:
-        result = run(params, store, certificates, metrics, module.check_mode)
+        result = run(params, store, certificates, served, metrics, module.check_mode)
     except TraefikError as error:
         module.fail_json(msg=str(error))
+    for warning in result.pop("warnings"):
+        module.warn(warning)
     module.exit_json(**result)
 
 

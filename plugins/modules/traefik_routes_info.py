@@ -75,7 +75,8 @@ def argument_spec() -> dict[str, Any]:
 
 def run(store: DynamicFile, certificates: Certificates, metrics: Metrics) -> dict[str, Any]:
     routes = [
-        route.to_dict() | {"certificate_current": certificates.fingerprint(route.certificate) == route.certificate_sha256}
+        route.to_dict()
+        | {"certificate_current": route.acme or certificates.fingerprint(route.certificate) == route.certificate_sha256}
         for route in parse(store.read())
     ]
     return {"changed": False, "routes": routes, "running": metrics.reloads() is not None}

@@ -2,7 +2,10 @@
 # Copyright (c) 2026, the tierline.erp contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Load on one domain, and one websocket that stays open, until a file appears; prints what went wrong as JSON."""
+"""Load on one domain, and one websocket that stays open, until a file appears; prints what went wrong as JSON.
+
+Usage: load.py DOMAIN STOP_FILE [AUTHORITY [PAUSE_SECONDS]]
+"""
 
 import http.client
 import json
@@ -12,8 +15,8 @@ import ssl
 import sys
 import time
 
-DOMAIN, STOP = sys.argv[1], pathlib.Path(sys.argv[2])
-CONTEXT = ssl.create_default_context(cafile="/etc/tierline/pki/ca.crt")
+DOMAIN, STOP, AUTHORITY, PAUSE = [*sys.argv[1:], *("/etc/tierline/pki/ca.crt", "0.01")[len(sys.argv) - 3 :]]
+CONTEXT = ssl.create_default_context(cafile=AUTHORITY)
 
 
 def connect() -> ssl.SSLSocket:
@@ -43,11 +46,11 @@ websocket.sendall(
 upgraded = websocket.recv(4096).decode()
 count, failures = 0, []
 deadline = time.monotonic() + 300
-while not STOP.exists() and time.monotonic() < deadline:
+while not pathlib.Path(STOP).exists() and time.monotonic() < deadline:
     count += 1
     if failure := request(count):
         failures.append(failure)
-    time.sleep(0.01)
+    time.sleep(float(PAUSE))
 try:
     websocket.sendall(b"still here")
     echo = websocket.recv(4096).decode()

@@ -95,6 +95,7 @@ def _environment(environment: Environment, facts: Settings, machines: list[str],
             "cost_centre": words["cost_centre"],
             "data_classification": words["data_classification"],
             "domains": facts["domains"],
+            "certificate": words["certificate"],
             "modules": facts["modules"],
             "database": facts["database"],
             "database_role": environment.name,
@@ -218,7 +219,7 @@ def _route(name: str, facts: Settings) -> Settings:
         "environment": name,
         "tenant": facts["environment"].tenant,
         "domains": facts["domains"],
-        "certificate": name,
+        **({"acme": True} if _by_acme(facts) else {"certificate": name}),
         **edges.guards(facts["environment"]),
         # Which slot serves is known on the machine, not here.
         "app_machine": facts["app_machine"].name,
@@ -229,12 +230,16 @@ def _route(name: str, facts: Settings) -> Settings:
     }
 
 
+def _by_acme(facts: Settings) -> bool:
+    return bool(facts["environment"].words["certificate"] == "acme")
+
+
 def _in_url(address: str) -> str:
     return f"[{address}]" if ":" in address else str(address)
 
 
 def _certificates(machine: Machine, cell: Cell, items: dict[str, Settings]) -> list[Settings]:
-    """Service certificates carry the machine's names; the edge has one certificate for each environment."""
+    """Service certificates carry the machine's names; the edge has one for each environment, unless it gets it itself."""
     services = []
     if "postgres" in machine.roles:
         services += [("etcd", "etcd"), ("patroni", "postgres"), ("postgres", "postgres"), ("pgbouncer", "postgres")]
@@ -251,7 +256,9 @@ def _certificates(machine: Machine, cell: Cell, items: dict[str, Settings]) -> l
     ]
     if "edge" in machine.roles:
         certificates += [
-            _certificate(name, facts["domains"][0], facts["domains"], [], "traefik", name) for name, facts in items.items()
+            _certificate(name, facts["domains"][0], facts["domains"], [], "traefik", name)
+            for name, facts in items.items()
+            if not _by_acme(facts)
         ]
     return certificates
 

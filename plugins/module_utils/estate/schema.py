@@ -58,6 +58,12 @@ ENVIRONMENT: dict[str, Field] = {
     "promoted_from": Field(
         "string", "the environment that must have run its code before, where the tier's change.policy is not free"
     ),
+    "certificate": Field(
+        "string",
+        "who signs for its domains: internal, the estate's own authority; acme, the one of its edge's traefik_acme_directory",
+        default="internal",
+        choices=("internal", "acme"),
+    ),
     "allow_from": Field(
         "list", "the networks whose addresses may reach it; default: everybody", items=Field("network", "a network")
     ),

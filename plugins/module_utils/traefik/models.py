@@ -28,7 +28,8 @@ _DOMAIN = re.compile(rf"{_LABEL}(?:\.{_LABEL})*")
 _URL = re.compile(r"https?://(?:[a-z0-9](?:[a-z0-9_.-]{0,251}[a-z0-9])?|\[[0-9a-f:]+\]):(?P<port>[0-9]{1,5})", re.IGNORECASE)
 MAX_DOMAIN_LENGTH = 253
 MAX_PORT = 65535
-_GUARDS = ("allow_from", "limits", "forward_auth")
+# What isn't asked for isn't said, so that a file of before these existed stays as it is.
+_UNSAID = ("acme", "acme_attempt", "allow_from", "limits", "forward_auth")
 
 
 @dataclass(frozen=True)
@@ -42,15 +43,19 @@ class Route:
     web: tuple[str, ...]
     websocket: tuple[str, ...]
     certificate_sha256: str | None = None
+    # Traefik gets the certificate itself, and `certificate` names nothing.
+    acme: bool = False
+    # How often Traefik was made to try once more, which it does by itself only when its configuration changes.
+    acme_attempt: int = 0
     # Networks that may come; empty for everybody.
     allow_from: tuple[str, ...] = ()
     limits: tuple[Limit, ...] = ()
     forward_auth: ForwardAuth | None = None
 
     def to_dict(self) -> dict[str, Any]:
-        """As it was given. What guards nothing isn't said, so that a file of before they existed stays as it is."""
+        """As it was given."""
         words = {key: list(value) if isinstance(value, tuple) else value for key, value in asdict(self).items()}
-        return {key: value for key, value in words.items() if key not in _GUARDS or value}
+        return {key: value for key, value in words.items() if key not in _UNSAID or value}
 
 
 @dataclass(frozen=True)
@@ -62,6 +67,8 @@ class Policy:
     pki_dir: str = "/etc/tierline/pki"
     # Who answers for those that aren't reached; empty for Traefik's own words.
     maintenance_url: str = ""
+    # Traefik's resolver for routes that get their certificates by ACME; empty where it has none.
+    acme_resolver: str = ""
     # Load balancers in front, whose word on a client's address is believed.
     trusted_proxies: tuple[str, ...] = ()
 
@@ -79,6 +86,8 @@ def route_from(item: Mapping[str, Any]) -> Route:
         web=web,
         websocket=websocket,
         certificate_sha256=item.get("certificate_sha256"),
+        acme=bool(item.get("acme")),
+        acme_attempt=item.get("acme_attempt", 0),
         **_guards(environment, item),
     )
 

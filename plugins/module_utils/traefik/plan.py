@@ -48,8 +48,17 @@ def _refuse_domain_conflicts(routes: Iterable[Route]) -> None:
 
 
 def with_fingerprints(routes: Iterable[Route], fingerprints: Mapping[str, str | None]) -> list[Route]:
-    """Attach to each route the fingerprint of its certificate as it is on disk."""
-    return [replace(route, certificate_sha256=fingerprints.get(route.certificate)) for route in routes]
+    """Attach to each route the fingerprint of its certificate as it is on disk, where it is there that it comes from."""
+    return [route if route.acme else replace(route, certificate_sha256=fingerprints.get(route.certificate)) for route in routes]
+
+
+def with_attempts(routes: Iterable[Route], current: Iterable[Route], again: Collection[str] = ()) -> list[Route]:
+    """Attach to each route how often its certificate was asked for, once more for those of the environments in `again`."""
+    attempts = {route.environment: route.acme_attempt for route in current}
+    return [
+        replace(route, acme_attempt=attempts.get(route.environment, 0) + (route.environment in again)) if route.acme else route
+        for route in routes
+    ]
 
 
 def changed_environments(current: Iterable[Route], desired: Iterable[Route]) -> dict[str, list[str]]:

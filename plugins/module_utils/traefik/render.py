@@ -87,7 +87,9 @@ def _configuration(routes: list[Route], policy: Policy) -> dict[str, Any]:
     }
     if not routes:
         return {"tls": tls}
-    names = sorted({route.certificate for route in routes})
+    # Nobody uses these: they are what makes Traefik see another configuration.
+    tls["options"] |= {f"acme-{route.environment}-{route.acme_attempt}": {} for route in routes if route.acme_attempt}
+    names = sorted({route.certificate for route in routes if not route.acme})
     tls["certificates"] = [
         {"certFile": f"{policy.pki_dir}/{name}/tls.crt", "keyFile": f"{policy.pki_dir}/{name}/tls.key"} for name in names
     ]
@@ -131,7 +133,7 @@ def _routers(route: Route, policy: Policy) -> dict[str, Any]:
             "priority": priority,
             "rule": rule,
             "service": service,
-            "tls": {},
+            "tls": _tls(route, policy),
         }
 
     name = route.environment
@@ -151,6 +153,13 @@ def _routers(route: Route, policy: Policy) -> dict[str, Any]:
         if guards[kind] != guards["pages"]:
             found[f"{name}-{kind}"] = router(kind, f"{name}-web", passing(kind), priority)
     return found
+
+
+def _tls(route: Route, policy: Policy) -> dict[str, Any]:
+    if not route.acme:
+        return {}
+    main, *others = route.domains
+    return {"certResolver": policy.acme_resolver, "domains": [{"main": main, **({"sans": others} if others else {})}]}
 
 
 def _guards_of(route: Route, kind: str) -> list[str]:

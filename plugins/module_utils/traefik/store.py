@@ -7,10 +7,11 @@ import hashlib
 import http.client
 import os
 import shutil
+import socket
 import ssl
 import tempfile
 import time
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from urllib.parse import urlsplit
 
 from ansible_collections.tierline.erp.plugins.module_utils.traefik.errors import StoreError
@@ -114,6 +115,38 @@ def _handshake(server: ssl.SSLContext, client: ssl.SSLContext, domain: str) -> N
         if not waiting:
             return
     raise ssl.SSLError("the handshake did not end")
+
+
+class Served:
+    """The certificates with which Traefik answers on this host."""
+
+    def __init__(self, port: int, ca_path: str | None) -> None:
+        self.port = port
+        self.ca_path = ca_path
+
+    def trouble(self, domains: Iterable[str]) -> str | None:
+        """Why a client that trusts the authority would refuse to come to one of the domains; None when it wouldn't."""
+        try:
+            client = ssl.create_default_context(cafile=self.ca_path)
+        except (OSError, ssl.SSLError) as error:
+            raise StoreError(f"{self.ca_path}, the authority of certificates by ACME, can't be read: {error}") from error
+        for domain in domains:
+            try:
+                with (
+                    socket.create_connection(("127.0.0.1", self.port), timeout=5) as raw,
+                    client.wrap_socket(raw, server_hostname=domain),
+                ):
+                    pass
+            except OSError as error:
+                return f"{domain}: {getattr(error, 'verify_message', None) or getattr(error, 'reason', None) or error}"
+        return None
+
+    def wait(self, domains: Collection[str], timeout: float) -> str | None:
+        """The trouble that is left when there is none any more, or the time is over."""
+        deadline = time.monotonic() + timeout
+        while (found := self.trouble(domains)) and time.monotonic() < deadline:
+            time.sleep(0.5)
+        return found
 
 
 class Metrics:

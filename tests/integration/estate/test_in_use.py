@@ -27,7 +27,6 @@ from lab_estate import (
     ROOT,
     app_machine,
     edge_machine,
-    hosts_of,
     inside,
     run,
     running,
@@ -152,7 +151,9 @@ def test_a_request_is_found_by_its_id_at_the_edge_and_in_odoo():
     given = headers["x-request-id"]
     assert status == 200
     assert re.fullmatch(r"[0-9a-f]{32}", given)
-    at_the_edge = inside(edge_machine(environment), "journalctl", "--identifier=traefik", "--output=cat", "--since=-5min", f"--grep={given}")
+    at_the_edge = inside(
+        edge_machine(environment), "journalctl", "--identifier=traefik", "--output=cat", "--since=-5min", f"--grep={given}"
+    )
     [line] = [json.loads(line) for line in at_the_edge.splitlines()]
     assert (line["RequestPath"], line["DownstreamStatus"]) == ("/web/login", 200)
     assert line["RouterName"].startswith(environment)

@@ -42,7 +42,8 @@ def test_a_request_without_one_gets_one_and_the_answer_says_it(requests: Any) ->
     second, _seen = _asked(requests, {})
     assert first["X-Request-Id"] == seen
     assert first["Content-Type"] == "text/html"
-    assert len(seen) == 32 and first["X-Request-Id"] != second["X-Request-Id"]
+    assert len(seen) == 32
+    assert first["X-Request-Id"] != second["X-Request-Id"]
 
 
 def test_the_one_that_a_program_brings_is_kept(requests: Any) -> None:
@@ -50,7 +51,9 @@ def test_the_one_that_a_program_brings_is_kept(requests: Any) -> None:
     assert headers["X-Request-Id"] == seen == "close-2026.11_run-7"
 
 
-@pytest.mark.parametrize("given", ["short", "x" * 65, "a line\nof its own", "12345678 request=12345678", "12345678\n", 'quote"12345678'])
+@pytest.mark.parametrize(
+    "given", ["short", "x" * 65, "a line\nof its own", "12345678 request=12345678", "12345678\n", 'quote"12345678']
+)
 def test_what_a_log_could_be_misled_by_is_replaced(requests: Any, given: str) -> None:
     headers, _seen = _asked(requests, {"HTTP_X_REQUEST_ID": given})
     assert headers["X-Request-Id"] != given

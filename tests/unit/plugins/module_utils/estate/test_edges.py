@@ -24,6 +24,18 @@ def test_words_become_guards() -> None:
     assert found["forward_auth"] == {"address": "https://sso.example.com"}
 
 
+def test_a_certificate_by_acme_is_no_business_of_the_internal_authority() -> None:
+    assert routed()["certificate"] == "acme_prod"
+    estate = Bench()
+    estate.environments["acme_prod"]["certificate"] = "acme"
+    found = resolve(estate.intent()).variables
+    route, *_others = found["app1"]["estate_traefik_routes"]
+    assert route["acme"] is True
+    assert "certificate" not in route
+    assert "acme_prod" not in {item["name"] for item in found["app1"]["estate_certificates"]}
+    assert found["acme_prod"]["estate_environment"]["certificate"] == "acme"
+
+
 def test_the_tier_says_how_often_and_a_small_one_still_lets_browsers_begin() -> None:
     found = routed(overrides={"quotas.requests_per_second": 5})
     assert found["limits"][0] == {"requests": "pages", "per": "domain", "average": 5, "burst": 200}
@@ -32,6 +44,7 @@ def test_the_tier_says_how_often_and_a_small_one_still_lets_browsers_begin() -> 
 @pytest.mark.parametrize(
     ("words", "said"),
     [
+        ({"certificate": "letsencrypt"}, "certificate"),
         ({"allow_from": ["office"]}, "allow_from"),
         ({"forward_auth": {"address": "http://sso.example.com"}}, "in the clear"),
         ({"forward_auth": {"adress": "https://sso.example.com"}}, "'adress' is unknown"),

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import datetime
+import ssl
 import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, HTTPServer
@@ -12,7 +13,7 @@ from pathlib import Path
 
 import pytest
 from ansible_collections.tierline.erp.plugins.module_utils.traefik.errors import StoreError
-from ansible_collections.tierline.erp.plugins.module_utils.traefik.store import Certificates, DynamicFile, Metrics
+from ansible_collections.tierline.erp.plugins.module_utils.traefik.store import Certificates, DynamicFile, Metrics, Served
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
@@ -177,3 +178,25 @@ def test_reloads_are_counted(traefik: HTTPServer) -> None:
 
 def test_no_answer_means_not_running() -> None:
     assert Metrics("http://127.0.0.1:9/metrics", 0.1).reloads() is None
+
+
+def test_what_is_served_is_judged_as_a_client_does(traefik: HTTPServer, authority: Authority, tmp_path: Path) -> None:
+    authority.issue("gamma", "gamma.example.com")
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(tmp_path / "gamma" / "tls.crt", tmp_path / "gamma" / "tls.key")
+    traefik.socket = context.wrap_socket(traefik.socket, server_side=True)
+    served = Served(traefik.server_port, str(authority.path))
+    assert served.trouble(["gamma.example.com"]) is None
+    assert served.wait(["gamma.example.com"], 0) is None
+    trouble = served.trouble(["gamma.example.com", "delta.example.com"])
+    assert trouble is not None
+    assert trouble.startswith("delta.example.com: ")
+    assert "not valid for" in trouble
+    assert served.wait(["delta.example.com"], 0.6) is not None
+    assert Served(traefik.server_port, None).trouble(["gamma.example.com"]) is not None
+
+
+def test_nobody_who_serves_is_trouble_and_an_authority_that_is_not_there_an_error(tmp_path: Path) -> None:
+    assert "refused" in (Served(9, None).trouble(["gamma.example.com"]) or "")
+    with pytest.raises(StoreError, match="authority of certificates by ACME"):
+        Served(9, str(tmp_path / "none.crt")).trouble(["gamma.example.com"])
