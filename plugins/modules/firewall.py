@@ -37,15 +37,15 @@ options:
         type: str
         required: true
       protocol:
-        description: Its protocol.
+        description: Its protocol. V(vrrp) is how machines agree on who has an address; it knows no ports.
         type: str
-        choices: [tcp, udp]
+        choices: [tcp, udp, vrrp]
         default: tcp
       ports:
-        description: Ports or ranges such as V(10000-32767).
+        description: Ports or ranges such as V(10000-32767). Needed for V(tcp) and V(udp).
         type: list
         elements: str
-        required: true
+        default: []
       sources:
         description: Addresses, networks or names of those who may use it; V(any) for everybody.
         type: list
@@ -137,8 +137,8 @@ def main():
                 "required": True,
                 "options": {
                     "name": {"type": "str", "required": True},
-                    "protocol": {"type": "str", "choices": ["tcp", "udp"], "default": "tcp"},
-                    "ports": {"type": "list", "elements": "str", "required": True},
+                    "protocol": {"type": "str", "choices": ["tcp", "udp", "vrrp"], "default": "tcp"},
+                    "ports": {"type": "list", "elements": "str", "default": []},
                     "sources": {"type": "list", "elements": "str", "default": []},
                     "containers": {"type": "bool", "default": False},
                     "published": {"type": "bool", "default": False},

@@ -209,8 +209,8 @@ def _odoo(facts: Settings, cell: Cell) -> Settings:
     }
 
 
-def _edge(_machine: Machine, _cell: Cell, items: dict[str, Settings]) -> Settings:
-    return {"estate_traefik_routes": [_route(name, facts) for name, facts in items.items()]}
+def _edge(machine: Machine, cell: Cell, items: dict[str, Settings]) -> Settings:
+    return {"estate_traefik_routes": [_route(name, facts) for name, facts in items.items()], **edges.moving(machine, cell)}
 
 
 def _route(name: str, facts: Settings) -> Settings:

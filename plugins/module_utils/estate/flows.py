@@ -67,6 +67,8 @@ def flows(machine: Machine, cell: Cell, clients: Iterable[Cell] = (), senders: I
         yield from _flow("journal", [JOURNAL_PORT], [sender.address for sender in senders if sender is not machine])
     if "edge" in machine.roles:
         yield {"name": "web", "ports": [str(port) for port in EDGE_PORTS], "sources": ["any"]}
+        if cell.facts["cell_edge_addresses"]:
+            yield {"name": "edge_members", "protocol": "vrrp", "sources": _others(machine, cell, "edge")}
 
 
 def _others(machine: Machine, cell: Cell, role: str) -> list[str]:

@@ -82,6 +82,11 @@ CELL: dict[str, Field] = {
     "cell_runtime": Field("string", "what runs the containers", default="docker", choices=("docker",)),
     "cell_network": Field("network", "the network of its machines"),
     "cell_container_networks": Field("network", "the pool its container networks are taken from"),
+    "cell_edge_addresses": Field(
+        "list",
+        "addresses that move between its edges, each with its network's prefix, such as 192.0.2.10/24",
+        items=Field("string", "one"),
+    ),
     "cell_backup_store": Field("mapping", "where its backups go"),
     "cell_second_store": Field("mapping", "where backups of its databases go as well, best in another place"),
 }

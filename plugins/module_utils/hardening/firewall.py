@@ -23,6 +23,8 @@ from .errors import HardeningError
 MANAGED = "# Managed by tierline.erp.hardening: changes made here are lost."
 TABLE = "tierline_firewall"
 ANYBODY = "any"
+# Protocols that know no ports, by their numbers (https://www.iana.org/assignments/protocol-numbers/).
+PORTLESS = {"vrrp": 112}
 _PORTS = re.compile(r"(\d{1,5})(?:-(\d{1,5}))?")
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,40}")
 _INTERFACE = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,14}\*?")
@@ -60,14 +62,17 @@ def _flow(item: Mapping[str, Any], resolve: Callable[[str], Iterable[str]]) -> F
     name = str(item.get("name") or "")
     if not _NAME.fullmatch(name):
         raise ValueError("its name must be lower case letters, digits and '_'")
+    protocol = item.get("protocol") or "tcp"
     ports = tuple(_range(str(port)) for port in item.get("ports") or ())
-    if not ports:
+    if protocol in PORTLESS and (ports or item.get("containers") or item.get("published")):
+        raise ValueError(f"{protocol} knows no ports and no containers: name its sources only")
+    if not ports and protocol not in PORTLESS:
         raise ValueError("it has no ports")
     sources = [str(source) for source in item.get("sources") or ()]
     if not sources and not item.get("containers"):
         raise ValueError(f"it has no sources: name who may use it, or {ANYBODY}")
     networks = None if ANYBODY in sources else tuple(sorted({n for s in sources for n in _networks(s, resolve)}, key=_order))
-    return Flow(name, item.get("protocol") or "tcp", ports, networks, bool(item.get("containers")), bool(item.get("published")))
+    return Flow(name, protocol, ports, networks, bool(item.get("containers")), bool(item.get("published")))
 
 
 def _range(written: str) -> tuple[int, int]:
@@ -151,6 +156,8 @@ def _body(flows: list[Flow], bridges: list[str]) -> list[str]:
 
 
 def _input(flow: Flow, bridges: list[str]) -> list[str]:
+    if flow.protocol in PORTLESS:
+        return _rules(flow, "", f"meta l4proto {PORTLESS[flow.protocol]}")
     rules = _rules(flow, "", f"{flow.protocol} dport")
     if flow.containers:
         rules += [
@@ -163,7 +170,8 @@ def _input(flow: Flow, bridges: list[str]) -> list[str]:
 def _rules(flow: Flow, before: str, port: str) -> list[str]:
     """One rule for each family that has sources."""
     kind = f"meta l4proto {flow.protocol} " if before else ""
-    tail = f'{kind}{port} {_set(flow)} counter accept comment "{flow.name}"'
+    ports = f"{_set(flow)} " if flow.ports else ""
+    tail = f'{kind}{port} {ports}counter accept comment "{flow.name}"'
     if flow.sources is None:
         return [f"        {before}{tail}"]
     rules = []

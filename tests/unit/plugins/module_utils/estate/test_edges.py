@@ -41,6 +41,37 @@ def test_the_tier_says_how_often_and_a_small_one_still_lets_browsers_begin() -> 
     assert found["limits"][0] == {"requests": "pages", "per": "domain", "average": 5, "burst": 200}
 
 
+def with_two_edges(*addresses: str) -> Bench:
+    estate = Bench()
+    estate.machines["edge2"] = {"machine_roles": ["edge"], "address": "192.0.2.12"}
+    estate.members["shared"].append("edge2")
+    estate.cells["shared"]["cell_edge_addresses"] = list(addresses)
+    return estate
+
+
+def test_addresses_move_between_all_edges_of_a_cell_which_serve_the_same() -> None:
+    found = resolve(with_two_edges("192.0.2.10/24").intent()).variables
+    assert found["app1"]["keepalived_addresses"] == found["edge2"]["keepalived_addresses"] == ["192.0.2.10/24"]
+    assert found["app1"]["keepalived_peers"] == ["192.0.2.12"]
+    assert found["edge2"]["keepalived_peers"] == ["app1"]
+    assert found["app1"]["estate_traefik_routes"] == found["edge2"]["estate_traefik_routes"]
+    assert {"name": "edge_members", "protocol": "vrrp", "sources": ["app1"]} in found["edge2"]["hardening_firewall_flows"]
+    assert "keepalived_addresses" not in resolve(with_two_edges().intent()).variables["edge2"]
+
+
+@pytest.mark.parametrize("address", ["192.0.2.10", "office/24"])
+def test_an_address_that_is_none_is_refused(address: str) -> None:
+    with pytest.raises(EstateError, match="not an address with its network's prefix"):
+        resolve(with_two_edges(address).intent())
+
+
+def test_addresses_that_can_not_move_are_refused() -> None:
+    estate = Bench()
+    estate.cells["shared"]["cell_edge_addresses"] = ["192.0.2.10/24"]
+    with pytest.raises(EstateError, match="fewer than two edges"):
+        resolve(estate.intent())
+
+
 @pytest.mark.parametrize(
     ("words", "said"),
     [

@@ -58,6 +58,13 @@ def test_containers_of_the_host_only_where_a_flow_says_so() -> None:
     ]
 
 
+def test_a_protocol_without_ports_comes_in_from_its_sources_only() -> None:
+    lines = chain(rules({"name": "edge_members", "protocol": "vrrp", "sources": ["192.0.2.16"]}), "input")
+    assert [line for line in lines if "edge_members" in line] == [
+        'ip saddr { 192.0.2.16/32 } meta l4proto 112 counter accept comment "edge_members"'
+    ]
+
+
 def test_everybody() -> None:
     assert 'tcp dport { 80, 443 } counter accept comment "web"' in rules(
         {"name": "web", "ports": ["443", "80"], "sources": ["any"]}
@@ -81,6 +88,8 @@ def test_the_mark_changes_with_the_rules_and_only_then() -> None:
     [
         ({"name": "Pool", "ports": ["1"], "sources": ["any"]}, "lower case letters"),
         ({"name": "pool", "ports": [], "sources": ["any"]}, "has no ports"),
+        ({"name": "pool", "protocol": "vrrp", "ports": ["1"], "sources": ["any"]}, "vrrp knows no ports"),
+        ({"name": "pool", "protocol": "vrrp"}, "has no sources"),
         ({"name": "pool", "ports": ["0"], "sources": ["any"]}, "port '0' is none"),
         ({"name": "pool", "ports": ["9-7"], "sources": ["any"]}, "port '9-7' is none"),
         ({"name": "pool", "ports": ["ssh"], "sources": ["any"]}, "port 'ssh' is none"),
