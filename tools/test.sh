@@ -27,6 +27,7 @@ phases=(
   estate/books="$repeat $play playbooks/lab_books.yml"
   estate/prove="$repeat $play playbooks/restore_verify.yml -e restore_verify_directory=$PWD/.cache/lab/$LAB/certificates"
   estate/verify="$verify"
+  estate/people="$repeat $play playbooks/lab_login.yml && $repeat $play playbooks/accounts.yml && tools/unchanged.sh $repeat $play playbooks/accounts.yml"
   estate/estate="$repeat $run pytest tests/integration/estate"
   estate/clean="$repeat $run ansible-playbook -i inventories/lab playbooks/lab.yml -e lab_state=absent -e lab_stop_engine=false"
   any/lint="$run tools/lint.sh"
