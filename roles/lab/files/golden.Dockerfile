@@ -25,6 +25,11 @@ RUN apt-get update \
  && apt-get install -y --no-install-recommends systemd-journal-remote \
  && apt-get clean && rm -rf /var/lib/apt/lists/* \
  && systemctl disable systemd-journal-remote.socket systemd-journal-upload.service
+# Pebble is for tests: the authority that gets certificates by ACME are tried against.
+RUN apt-get update \
+ && apt-get install -y --no-install-recommends keepalived pebble \
+ && apt-get clean && rm -rf /var/lib/apt/lists/* \
+ && systemctl disable keepalived.service
 COPY entry.sh /entry.sh
 STOPSIGNAL SIGRTMIN+3
 CMD ["sh", "/entry.sh"]
