@@ -325,7 +325,6 @@ def run(
     # Whoever gives all the routes doesn't need what a hand has spoilt.
     current = _readable(before) if params["exclusive"] else parse(before)
     present, absent = _desired(params["routes"])
-    by_acme = _by_acme(present, params["acme_resolver"])
     present = with_fingerprints(present, {route.certificate: certificates.fingerprint(route.certificate) for route in present})
     policy = Policy(
         hsts_seconds=params["hsts_seconds"],
@@ -341,6 +340,8 @@ def run(
         return desired, render(desired, policy)
 
     desired, after = planned()
+    _refuse_unasked(desired, params["acme_resolver"])
+    by_acme = [route for route in present if route.acme]
     if after == before and metrics.reloads() is not None:
         desired, after = planned([route.environment for route in by_acme if served.trouble(route.domains)])
     changed = before != after
@@ -362,14 +363,14 @@ def run(
     }
 
 
-def _by_acme(routes: list[Route], resolver: str) -> list[Route]:
-    found = [route for route in routes if route.acme]
+def _refuse_unasked(routes: list[Route], resolver: str) -> None:
+    """Of the routes that stay as they are, too: without a resolver their certificates would be gone."""
+    found = [route.environment for route in routes if route.acme]
     if found and not resolver:
         raise RouteError(
-            f"route of environment {found[0].environment!r}: acme is true, but this edge asks nobody for certificates; "
+            f"route of environment {found[0]!r}: acme is true, but this edge asks nobody for certificates; "
             "set acme_resolver (traefik_acme_directory of the role), or leave acme out."
         )
-    return found
 
 
 def _missing(routes: list[Route], served: Served, timeout: float) -> list[str]:

@@ -172,6 +172,12 @@ def test_nobody_to_ask_is_refused_before_anything_is_written() -> None:
     with pytest.raises(RouteError, match="traefik_acme_directory"):
         call(store, FakeCertificates(), FakeMetrics(), routes=[BY_ACME])
     assert store.text == ""
+    call(store, FakeCertificates(), FakeMetrics(), routes=[BY_ACME], acme_resolver="acme")
+    before = store.text
+    other = ROUTE | {"environment": "beta", "domains": ["beta.example.com"]}
+    with pytest.raises(RouteError, match="'acme_prod'"):
+        call(store, FakeCertificates(acme_prod="1"), FakeMetrics(), routes=[other])
+    assert store.text == before
 
 
 def test_absent_removes_and_exclusive_repairs_what_a_hand_has_spoilt() -> None:
